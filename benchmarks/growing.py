@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from partners import line, partners
+
+_BYTEKAST = Path(__file__).parents[1] / "policies" / "bytekast"
 _HEAD = """\
 kind: program
 id: growing
@@ -153,6 +157,25 @@ def _compared(policy: Callable[[int, int], str]) -> Write:
 
 def _planned(policy: Callable[[int, int], str]) -> Write:
     return lambda folder, n: [*_compared(policy)(folder, n), "--records", _record(folder)]
+
+
+def repriced(folder: Path, n: int) -> Arguments:
+    """A partner base of so many, for ByteKast with other levels and discounts."""
+    edits = {
+        "10..15": "11..17",
+        "16..26": "18..26",
+        "discount: 20%": "discount: 22%",
+        "discount: 33%": "discount: 35%",
+    }
+    for side in ("old", "new"):
+        shutil.copytree(_BYTEKAST, folder / side)
+    levels = folder / "new" / "levels.yaml"
+    text = levels.read_text(encoding="utf-8")
+    for old, new in edits.items():
+        text = text.replace(old, new)
+    levels.write_text(text, encoding="utf-8")
+    base = "".join(f"{line(each)}\n" for each in partners(n))
+    return [str(folder / "old"), str(folder / "new"), "--records", _record(folder, base, "base.ndjson")]
 
 
 # Tables over several inputs
@@ -423,4 +446,5 @@ CASES = (
     Case("tests", "test", tests, (1250, 2500, 5000)),
     *(Case(f"changed {what}", "diff", _compared(POLICIES[what]), sizes) for what, sizes in _CHANGED.items()),
     *(Case(f"changed {what}", "plan", _planned(POLICIES[what]), sizes) for what, sizes in _CHANGED.items()),
+    Case("partners, five rules changed", "plan", repriced, (5000, 10_000, 20_000)),
 )  # fmt: skip

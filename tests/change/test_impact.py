@@ -20,7 +20,7 @@ from policyengine.change.impact import ImpactAnalysis, RecordPair
 from policyengine.change.period import Days
 from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.schedule import stages, turning_days
-from policyengine.change.sides import Side, ranks_of
+from policyengine.change.sides import ranks_of
 from policyengine.change.tally import Tally
 from policyengine.change.titles import titles_of
 from policyengine.files import read_folder
@@ -149,15 +149,22 @@ charges: [{id: setup, title: Set-up, amount: fee, item: setup, due_on: opened_on
 
 def test_a_short_cut_is_taken() -> None:
     """Otherwise the law above says nothing."""
-    found = judge(
-        good_program(LEVELS, FEES, base=BASE), good_program(LEVELS.replace("20%", "15%"), FEES, base=BASE)
-    )
-    (stage,) = found.stages
-    assert {part[0] for part in stage.gate.parts} == {"charges"}
-    assert stage.gate.names == ("discount/setup",)
-    (single,) = stage.single
-    assert single.as_new == single.touched.keys()
-    assert single.side == Side()
+    old, new = (good_program(LEVELS.replace("20%", rate), FEES, base=BASE) for rate in ("20%", "15%"))
+    (stage,) = judge(old, new).stages
+    (joint,) = stage.sides.joints
+    assert [len(each.open) for each in joint.sides] == [3, 3, 1]  # level and discount; the charge alone
+    assert joint.sides[1].open[-1] == joint.sides[2].open[0]  # the change alone comes to what all come to
+    for points, gates in ((50, 0), (100, 0b110)):
+        facts = {"id": "p", "points": points, "accounts": [{"id": "a", "fee": 10, "opened_on": DAY}]}
+        (record,) = old.record(facts).records
+        (sides, _), *_ = stage.sides.on(record, record)
+        assert sides.first.open == gates
+        before = sides.bill(0, YEAR)
+        for version in (1, 2):
+            same = sides.bill(version, YEAR, before)
+            assert [one is other for one, other in zip(same.values(), before.values(), strict=True)] == [
+                not gates
+            ]
 
 
 TRAINING = """

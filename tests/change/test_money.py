@@ -18,7 +18,7 @@ from policyengine.change.impact import _by_currency
 from policyengine.change.money import MoneyChange, Shift, money_changes
 from policyengine.change.period import Days, Schedule
 from policyengine.change.tally import Flow, Sums, Tally
-from policyengine.change.terms import ChargeKey, Terms
+from policyengine.change.terms import ChargeKey, Later, Terms
 from policyengine.program.record import Record
 from policyengine.source import Source
 
@@ -294,7 +294,7 @@ def test_an_end_that_is_a_condition_is_asked_on_each_due_date() -> None:
     def until(end: date, net: str) -> Terms:
         terms = _terms(date(2026, 12, 1), "P1M", net)
         gone = terms._replace(status="not_applicable")
-        return terms._replace(ask=lambda day: (terms if day <= end else gone, Days(day, day)))
+        return terms._replace(ask=Later(lambda day: (terms if day <= end else gone, Days(day, day))))
 
     change = _one(until(date(2027, 1, 15), "10"), until(date(2027, 3, 15), "11"))
     assert (change.before, change.after, change.amount) == (20, 44, 24)
@@ -354,7 +354,7 @@ def test_a_charge_that_begins_ends_or_turns_with_a_version_does_not_move(
 
 def test_a_charge_that_begins_with_a_condition_does_not_move() -> None:
     later = _MONTHLY._replace(
-        ask=lambda day: (_MONTHLY if day >= date(2027, 3, 1) else _GONE, Days(day, day))
+        ask=Later(lambda day: (_MONTHLY if day >= date(2027, 3, 1) else _GONE, Days(day, day)))
     )
     change = _one(_MONTHLY, later)
     assert (change.before, change.after, change.amount, change.shifts) == (120, 90, -30, ())

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.differential.programs import FOLDERS, generated
 
 from policyengine.api import load
-from policyengine.change.sides import bare
+from policyengine.change.joint_sides import bare
 from policyengine.change.states import State
 from policyengine.decision.findings import Charge
 from policyengine.engine.rows.engine import Compiled, compile_graph

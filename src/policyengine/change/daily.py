@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from policyengine.engine.rows.day_by_day import hinging
+from policyengine.engine.rows.day_steps import hinging
 from policyengine.engine.rows.outcomes import plain_nodes, read_by
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph, Key

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from policyengine.change.money import BEFORE, BOTH, Dues, MoneyChange, money_changes
-from policyengine.change.schedule import DayRange, Gate, SingleChange
-from policyengine.change.sides import Bill, Facts, Found, Who
+from policyengine.change.schedule import DayRange
+from policyengine.change.sides import Bill, Billed, Facts, Found, RecordSides, Who
 from policyengine.change.states import (
     ABSENT,
     OTHER,
@@ -30,8 +30,6 @@ from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level, Obligation
 from policyengine.program.record import Record
 
-Billed = tuple[Who, ChargeKey]
-
 
 class RecordPair(NamedTuple):
     """A record as each of the two programs reads it."""
@@ -45,8 +43,9 @@ class _Seen:
     """The differences found for one record so far.
 
     `first` is the first day with a difference, `flows` the levels, `figures` the derived amounts before and
-    after on each day. The bills are the terms of the charges by range of days; `alone` the terms in the
-    old program with one change applied, where they may differ, by the number of the change and the range.
+    after on each day. `asked` are the answers of both programs and of single changes by range of days. The
+    bills are the terms of the charges by range of days; `alone` the terms in the old program with one change
+    applied, where they differ, by the number of the change and the range.
     """
 
     first: dict[tuple[Who, What], date] = field(default_factory=dict)
@@ -55,6 +54,7 @@ class _Seen:
     moves: set[tuple[Who, Move]] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     statuses: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    asked: list[Sequence[tuple[RecordSides, int]]] = field(default_factory=list)
     before: list[Bill] = field(default_factory=list)
     after: list[Bill] = field(default_factory=list)
     alone: dict[tuple[int, Billed], dict[int, Terms | None]] = field(default_factory=dict)
@@ -179,7 +179,7 @@ class ImpactAnalysis:
                 if change.shifts:
                     seen.names.add("charges_moved")
         if open_:
-            self._undecided(pair, open_, seen, tally)
+            self._undecided(open_, seen, tally)
         self._effects(pair, seen, {billed for billed, _ in open_}, tally)
         return sums
 
@@ -204,9 +204,7 @@ class ImpactAnalysis:
                 if change.amount or change.shifts:
                     seen.causes.add(number)
 
-    def _undecided(
-        self, pair: RecordPair, found: Iterable[tuple[Billed, str]], seen: _Seen, tally: Tally
-    ) -> None:
+    def _undecided(self, found: Iterable[tuple[Billed, str]], seen: _Seen, tally: Tally) -> None:
         """Counts undetermined charges, with the facts missing in the new program, or in the old where the new
         decides.
         """
@@ -219,16 +217,10 @@ class ImpactAnalysis:
                 seen.moves.add((who, Move(What(Charge.section, *part), *states)))
             new = which != BEFORE
             if new not in facts:
-                facts[new] = [_missing(stage, pair, new=new) for stage in self.stages]
+                facts[new] = [sides.missing(version) for sides, version in (each[new] for each in seen.asked)]
             missing = {(part, fact) for known in facts[new] for fact in known.get((who, part), ())}
             tally.facts.update(missing)
             seen.behind.update(("facts", each) for each in missing)
-
-
-def _missing(stage: DayRange, pair: RecordPair, *, new: bool) -> Facts:
-    """The facts that keep charges undetermined in the new or in the old program."""
-    own = stage.new.facts_for(pair.new) if new else stage.old.facts_for(pair.old)
-    return {**stage.shared.facts_for(pair.old), **own}
 
 
 def _behind(part: ChargeKey, change: MoneyChange) -> Iterator[tuple[str, object]]:
@@ -276,52 +268,19 @@ def _burden(sums: Mapping[tuple[str, str], Sums], root: str) -> Decimal | None:
 
 def _look(number: int, stage: DayRange, pair: RecordPair, seen: _Seen) -> None:
     """Adds the differences of one range of days, and the terms of the charges in it."""
-    before: Found = {}
-    old: Bill = {}
-    stage.shared.read(pair.old, before, old)
-    after, new = dict(before), dict(old)
-    values = stage.old.read(pair.old, before, old)
-    theirs = stage.new.read(pair.new, after, new)
-    if stage.gate.parts:
-        behind: Found = {}
-        charged: Bill = {}
-        values |= stage.old.read_gated(pair.old, behind, charged)
-        before |= behind
-        old |= charged
-        if _alike(stage.gate, values, theirs):
-            after |= behind
-            new |= charged
-        else:
-            stage.new.read_gated(pair.new, after, new)
-    _compare(stage, before, after, seen)
+    (first, i), (second, j), *others = asked = stage.sides.on(pair.old, pair.new)
+    seen.asked.append(asked)
+    before, old = first.found(i), first.bill(i, stage.days)
+    new = second.bill(j, stage.days, old)
+    _compare(stage, before, second.found(j), seen)
     seen.before.append(old)
     seen.after.append(new)
-    for single in stage.single:
-        _look_alone(number, single, pair.old, values, (old, new), seen)
-
-
-def _look_alone(
-    number: int, single: SingleChange, record: Record, values: Mapping[str, object],
-    bills: tuple[Bill, Bill], seen: _Seen,
-) -> None:  # fmt: skip
-    """Adds the terms of the charges that a single change affects."""
-    old, new = bills
-    alone: Bill = {}
-    own = single.side.read(record, {}, alone)
-    parts = single.gate.parts
-    passed = bool(parts) and _alike(single.gate, values, own)
-    if parts and not passed:
-        single.side.read_gated(record, {}, alone)
-    for billed in {**old, **new, **alone}:
-        key = billed[1]
-        if key in single.touched and not (passed and (Charge.section, *key) in parts):
-            found = (new if key in single.as_new else alone).get(billed)
-            seen.alone.setdefault((single.touched[key], billed), {})[number] = found
-
-
-def _alike(gate: Gate, values: Mapping[str, object], others: Mapping[str, object]) -> bool:
-    """Whether what is behind a gate is equal in two programs: the root hands down equal values."""
-    return all(values[name] == others[name] for name in gate.names)
+    for touched, (sides, version) in zip(stage.single, others, strict=True):
+        alone = sides.bill(version, stage.days, old)
+        for billed in {**old, **new, **alone}:
+            found = alone.get(billed)
+            if billed[1] in touched and found is not old.get(billed):
+                seen.alone.setdefault((touched[billed[1]], billed), {})[number] = found
 
 
 def _compare(stage: DayRange, before: Found, after: Found, seen: _Seen) -> None:

@@ -1,52 +1,35 @@
-"""One side of a comparison: a program on one day, compiled for the rules in question."""
+"""The sides of a comparison: what versions of a program say of a record, on one day and on later ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
-from policyengine.change.daily import hinges_on_today
+from policyengine.change.joint_graph import JointGraph
+from policyengine.change.joint_sides import JointSides, Version
 from policyengine.change.period import Days
-from policyengine.change.slices import slice_of
+from policyengine.change.slices import Marks
 from policyengine.change.states import ABSENT, VALUE, State, What, states
-from policyengine.change.terms import DATES, TERMS, ChargeKey, Terms, terms_of
-from policyengine.dataclass import dataclass
+from policyengine.change.terms import ChargeKey, Later, Terms, terms_of
 from policyengine.decision.findings import UNDETERMINED, Charge, Figure, Level
-from policyengine.engine.rows.day_by_day import DailyProgram, RecordOnDays
-from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.engine.rows.day_by_day import Said
 from policyengine.engine.rows.outcomes import SubjectOutcomes
 from policyengine.feel.values.values import Cause, Missing, Unknown
-from policyengine.policy.rule import Choose, Const, Reading, Rule
-from policyengine.program.graph import Graph, Key
+from policyengine.policy.rule import Choose, Const
+from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
 Who = tuple[str, str, int]
 """An entity, the path of the one that is judged, and a number where several have that path."""
 Found = dict[tuple[Who, What], State]
-Bill = dict[tuple[Who, ChargeKey], Terms]
-Facts = dict[tuple[Who, ChargeKey], frozenset[str]]
+Billed = tuple[Who, ChargeKey]
+Bill = dict[Billed, Terms]
+Facts = dict[Billed, frozenset[str]]
 _P = TypeVar("_P")
 _V = TypeVar("_V")
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledRules:
-    """Some rules of a program, compiled together; `names` are values of the root that they give besides."""
-
-    compiled: Compiled
-    names: tuple[str, ...] = ()
-
-    def read(self, record: Record, found: Found, bill: Bill) -> dict[str, object]:
-        """Adds findings and charges; returns the values of the root by name."""
-        instances, subjects = self.compiled.read(record)
-        _add_subjects(subjects, found, bill)
-        root = instances[record.entity][0]
-        return {name: root[name] for name in self.names}
-
-
 _DAY = timedelta(days=1)
 _AHEAD, _LONG = timedelta(days=400), timedelta(days=7)
 """So far ahead it is watched until when an answer holds: a period is a year most of the time. And how long an
@@ -54,104 +37,118 @@ answer holds so that the next one is asked for though nothing is due then.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DailyCode:
-    """The charges that hinge on the day; `today` is the first one on which they are asked for."""
+class Stretch(NamedTuple):
+    """Days on which all versions say the same, the versions whose gate is open, and what groups find."""
 
-    program: DailyProgram
-    today: date
-
-    def read(self, record: Record, bill: Bill) -> None:
-        """Adds the charges of a record, each with what the program says of it on any other day."""
-        there = _Bills(self.program.on_days(record)).on
-
-        def ask(key: tuple[Who, ChargeKey]) -> Callable[[date], tuple[Terms | None, Days]]:
-            def asked(day: date) -> tuple[Terms | None, Days]:
-                days, said = there(day)
-                return said.get(key), days
-
-            return asked
-
-        for key, terms in there(self.today)[1].items():
-            bill[key] = terms._replace(ask=ask(key))
+    days: Days
+    open: int
+    found: Sequence[tuple[Found, Bill]]
 
 
-class _Bills:
-    """The charges of a record on any day, worked out once for all days on which they are the same."""
+class RecordSides:
+    """What the versions say of one record."""
 
-    def __init__(self, days: RecordOnDays) -> None:
-        self._days = days
-        self._known: list[tuple[Days, Bill]] = []
-        self._said: Sequence[tuple[SubjectOutcomes, ...]] = ()
+    def __init__(self, sides: JointSides, record: Record) -> None:
+        self._sides = sides
+        self._days = sides.program.on_days(record)
+        self._known: list[Stretch] = []
+        self._bill: Bill = {}
+        self._said: Sequence[Said] = [()] * len(sides.groups)
+        self.opened = 0  # a bit for each version whose gate is open on a day that was asked for
+        self.first = self.on(sides.day)
 
-    def on(self, day: date) -> tuple[Days, Bill]:
-        """The charges on a day, and on which days they are the same.
+    def groups(self, version: int, at: Stretch | None = None) -> tuple[int, ...]:
+        """The groups that a version is read off, on the first day or in a stretch."""
+        side = self._sides.sides[version]
+        return side.open if (at or self.first).open >> version & 1 else side.closed
+
+    def on(self, day: date) -> Stretch:
+        """What is said on a day, and on which days it is the same.
 
         Days are asked for one stretch after another; where a stretch is short, the next ones are left out.
         """
-        known = next((each for each in reversed(self._known) if day in each[0]), None)
+        known = next((each for each in reversed(self._known) if day in each.days), None)
         while known is None:
-            earlier = (days for days, _ in self._known if days.last < day)
+            earlier = (each.days for each in self._known if each.days.last < day)
             near = max(earlier, key=lambda days: days.last, default=None)
             is_long = near is not None and near.last - near.first >= _LONG
             found = self._asked(near.last + _DAY if is_long and near is not None else day)
-            known = found if day in found[0] else None
+            known = found if day in found.days else None
         return known
 
-    def _asked(self, day: date) -> tuple[Days, Bill]:
-        said = self._days.on(day, day + min(_AHEAD, date.max - day))
-        on = Days(self._days.first, self._days.last)
+    def _asked(self, day: date) -> Stretch:
+        days = self._days
+        said = days.on(day, day + min(_AHEAD, date.max - day))
+        on = Days(days.first, days.last)
         last = self._known[-1] if self._known else None
-        if last is not None and said is self._said:
-            if last[0].last + _DAY == on.first:
+        if last is not None and said is self._said and days.open == last.open:
+            if last.days.last + _DAY == on.first:
                 self._known.pop()
-                on = Days(last[0].first, on.last)
-            self._known.append((on, last[1]))
+                on = Days(last.days.first, on.last)
+            self._known.append(last._replace(days=on))
             return self._known[-1]
-        bill: Bill = {}
-        for group in said:
-            _add_subjects(group, {}, bill)
+        before, called = self._said, self._sides.called
+        held = [({}, {})] * len(said) if last is None else last.found
+        self.opened |= days.open
+        self._known.append(Stretch(on, days.open, [
+            held[i] if each is before[i] and last is not None
+            else findings(each, called[self._sides.groups[i].part])
+            for i, each in enumerate(said)
+        ]))  # fmt: skip
         self._said = said
-        self._known.append((on, bill))
         return self._known[-1]
 
+    # Charges
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Computes findings and charges of one program on a day.
+    def bill(self, version: int, days: Days, like: Bill | None = None) -> Bill:
+        """The charges of a version on the first day; those that hinge on the day tell what holds on others.
 
-    `own` are its rules but for those `gated`, which another program has too and which differ only in values
-    of the root: a record for which these are equal has the same findings in both. `daily` computes the
-    charges that hinge on the day: each payment is what the program says on its due date.
-    """
+        A charge that is as in the bill `like` is the same object, and so is one that is as the first version
+        says on all of some days; that one is asked for first.
+        """
+        found: Bill = {}
+        first = self.groups(0) if version and not self.opened >> version & 1 else ()
+        for i in self.groups(version):
+            own = self.first.found[i][1]
+            if not self._sides.groups[i].is_daily:
+                found.update((key, _as_in(like or {}, key, terms)) for key, terms in own.items())
+            elif i in first:
+                found.update((key, self._bill[key]) for key in own)
+            else:
+                found.update(
+                    (key, terms._replace(ask=self._later(version, key))) for key, terms in own.items()
+                )
+        if not version:
+            self._bill = found
+            for terms in found.values():
+                terms.runs(days)  # so that it is known which gates open on these days
+        return found
 
-    own: CompiledRules | None = None
-    gated: CompiledRules | None = None
-    daily: DailyCode | None = None
+    def _later(self, version: int, key: Billed) -> Later:
+        side = self._sides.sides[version]
 
-    def read(self, record: Record, found: Found, bill: Bill) -> dict[str, object]:
-        """Adds all findings and charges but the gated ones; returns the values of the root by name."""
-        values = {} if self.own is None else self.own.read(record, found, bill)
-        if self.daily is not None:
-            self.daily.read(record, bill)
-        return values
+        def on(day: date) -> tuple[Terms | None, Days]:
+            at = self.on(day)
+            groups = side.open if at.open >> version & 1 else side.closed
+            return next((at.found[i][1][key] for i in groups if key in at.found[i][1]), None), at.days
 
-    def read_gated(self, record: Record, found: Found, bill: Bill) -> dict[str, object]:
-        """Adds the gated findings and charges; returns further values of the root."""
-        return {} if self.gated is None else self.gated.read(record, found, bill)
+        return Later(on)
 
-    def facts_for(self, record: Record) -> Facts:
+    # Findings
+
+    def found(self, version: int) -> Found:
+        """The findings of a version on the first day, but for charges."""
+        return {key: state for i in self.groups(version) for key, state in self.first.found[i][0].items()}
+
+    def missing(self, version: int) -> Facts:
         """The missing facts, as `entity.fact`, that keep charges undetermined; else a sentence."""
+        if self._sides.program.is_daily:
+            self._days.on(self._sides.day, self._sides.day)  # it may have been asked for later ones
         causes: Facts = {}
-        codes = [(rules.compiled.graph, rules.compiled.instances(record)) for rules in self._charging()]
-        if self.daily is not None:
-            days = self.daily.program.on_days(record)
-            days.on(self.daily.today, self.daily.today)
-            codes.append((self.daily.program.code.graph, days.found))
-        for graph, instances in codes:
-            for rule in (each for each in graph.rules if each.finding is Charge):
+        for group in (self._sides.groups[i] for i in self.groups(version)):
+            for rule in (each for each in group.rules if each.finding is Charge):
                 part = ChargeKey(rule.origin.policy, rule.origin.id)
-                for instance in instances.get(rule.entity, ()):
+                for instance in self._days.found.get(rule.entity, ()):
                     status, subject = instance[rule.status], instance.subject
                     why = (
                         frozenset(map(_cause, status.causes)) if isinstance(status, Unknown) else frozenset()
@@ -159,14 +156,28 @@ class Side:
                     _add(causes, (subject.entity, subject.path), part, why)
         return causes
 
-    def _charging(self) -> Iterator[CompiledRules]:
-        for rules in (self.own, self.gated):
-            if rules is not None and any(rule.finding is Charge for rule in rules.compiled.graph.rules):
-                yield rules
+
+def _as_in(like: Bill, key: Billed, terms: Terms) -> Terms:
+    """The same charge of another bill, if it is the same in everything."""
+    other = like.get(key)
+    return other if other is not None and other.ask is None and _is_same(terms, other) else terms
 
 
-def _add_subjects(subjects: Iterable[SubjectOutcomes], found: Found, bill: Bill) -> None:
-    for subject, outcomes, values, undecided in subjects:
+def _is_same(one: Terms, other: Terms) -> bool:
+    if one is other:
+        return True
+    net, its = one.net, other.net
+    digits = not isinstance(net, Decimal) or not isinstance(its, Decimal) or net.same_quantum(its)
+    return one == other and type(net) is type(its) and digits
+
+
+def findings(
+    said: Iterable[SubjectOutcomes], called: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Found, Bill]:
+    """What is found in outcomes; figures have the names that they have in their version."""
+    found: Found = {}
+    bill: Bill = {}
+    for subject, outcomes, values, undecided in said:
         who = (subject.entity, subject.path)
         for outcome in outcomes:
             if outcome.section == Charge.section:
@@ -178,7 +189,9 @@ def _add_subjects(subjects: Iterable[SubjectOutcomes], found: Found, bill: Bill)
             state = value if isinstance(value, Decimal) else str(value)
             if value is None:
                 state = UNDETERMINED if name in undecided else ABSENT
-            _add(found, who, What(Figure.section, subject.entity, name, VALUE), state)
+            what = What(Figure.section, subject.entity, called.get(name, name), VALUE)
+            _add(found, who, what, state)
+    return found, bill
 
 
 def _add(found: dict[tuple[Who, _P], _V], who: tuple[str, str], part: _P, value: _V) -> None:
@@ -193,53 +206,46 @@ def _cause(cause: Cause) -> str:
     return f"{cause.entity}.{cause.fact}" if isinstance(cause, Missing) else cause.sentence
 
 
-def side_of(
-    graph: Graph, day: date, rules: Iterable[Rule], shown: Iterable[Key] = (),
-    gated: Sequence[Rule] = (), names: Iterable[str] = (), *, first: bool = True,
-) -> Side:  # fmt: skip
-    """Compiles one side for the given rules and derived facts; it gives the values `names` of the root.
+# All versions
 
-    With `first` it gives them before the gated findings are read.
+
+class Sides:
+    """The versions of a comparison: the old one, the new one, and the old one with single changes.
+
+    A `new` version that reads records otherwise stands alone, and gets the record as it reads it.
     """
-    shown, names = list(shown), tuple(sorted(names))
-    own, daily = list[Rule](), list[Rule]()
-    for rule in rules:
-        (daily if rule.finding is Charge and hinges_on_today(graph, rule) else own).append(rule)
-    with_gated = not first and not own and not shown and bool(gated)
-    return Side(
-        None if with_gated else _compiled(graph, own, day, shown, names),
-        _compiled(graph, gated, day, (), names if with_gated else ()),
-        _daily(graph, daily, day) if daily else None,
-    )
+
+    def __init__(self, marks: Marks, versions: Sequence[Version], day: date) -> None:
+        joints: list[tuple[JointGraph, list[int]]] = []
+        reading = [each.graph.vocabulary for each in versions]
+        for i, version in enumerate(versions):
+            joined = (
+                each
+                for each in joints
+                if each[1][0] != NEW
+                and reading[each[1][0]].reads_alike(reading[i])
+                and each[0].add(version.graph)
+            )  # fmt: skip
+            held = next(joined, None)
+            if held is None:
+                held = JointGraph(marks, version.graph), []
+                joints.append(held)
+            held[1].append(i)
+        self.joints = [JointSides(marks, joint, [versions[i] for i in some], day) for joint, some in joints]
+        self._places = {i: (n, some.index(i)) for n, (_, some) in enumerate(joints) for i in some}
+        self._takes_new = [NEW in some and OLD not in some for _, some in joints]
+
+    def on(self, old: Record, new: Record) -> list[tuple[RecordSides, int]]:
+        """What they say of a record: where to ask, and by which number."""
+        asked = [
+            RecordSides(joint, new if takes_new else old)
+            for joint, takes_new in zip(self.joints, self._takes_new, strict=True)
+        ]
+        return [(asked[self._places[i][0]], self._places[i][1]) for i in range(len(self._places))]
 
 
-def _compiled(
-    graph: Graph, rules: Iterable[Rule], day: date, shown: Iterable[Key], names: tuple[str, ...]
-) -> CompiledRules | None:
-    """The code for some rules; of a charge without its next due date, which follows from the first one."""
-    read = [replace(rule, fields=_without_next(rule)) if rule.finding is Charge else rule for rule in rules]
-    kept = [(graph.vocabulary.root, name) for name in names]
-    part = slice_of(graph, read, shown, kept)
-    return CompiledRules(compile_graph(part, day), names) if read or shown or kept else None
-
-
-def _without_next(rule: Rule) -> dict[str, Reading]:
-    return {name: reading for name, reading in rule.fields.items() if name != "next_due_on"}
-
-
-def _daily(graph: Graph, rules: Sequence[Rule], day: date) -> DailyCode:
-    return DailyCode(DailyProgram(slice_of(graph, [bare(rule) for rule in rules]), day), day)
-
-
-def bare(rule: Rule) -> Rule:
-    """The rule of a charge with its terms alone; it tells its due dates also while it does not apply."""
-    known = {name: reading for name, reading in rule.fields.items() if name in TERMS}
-    dates = {
-        name: reading.otherwise
-        for name, reading in known.items()
-        if name in DATES and isinstance(reading, Choose)
-    }
-    return replace(rule, fields={**known, **dates})
+OLD, NEW = 0, 1
+"""The numbers of the two versions that are compared."""
 
 
 def ranks_of(graphs: Iterable[Graph]) -> Mapping[str, Mapping[str, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
+from policyengine.dataclass import dataclass
 from policyengine.engine.rows.outcomes import read_by, shown_fields
 from policyengine.policy.rule import Choose, Const, Node, Reading, Rule, Value
 from policyengine.policy.vocabulary import Vocabulary
@@ -162,3 +163,61 @@ def handed_down(graph: Graph, rules: Sequence[Rule], entity: str) -> tuple[str, 
         found = ((graph.node(rule.entity, name), name) for name in read_by(rule))
         read |= {(owner[0], name) for owner, name in found if owner is not None}
     return tuple(sorted(name for owner, name in read if owner == entity))
+
+
+PartKey = tuple[str, str, str]
+"""The section, the policy and the id of some rules that are one part of a program."""
+Ruled = tuple[Graph, Sequence[Rule]]
+
+
+def part_of(rule: Rule) -> PartKey:
+    """The part that a rule belongs to."""
+    return rule.finding.section, rule.origin.policy, rule.origin.id
+
+
+def marked(marks: Marks, graph: Graph, rules: Iterable[Rule]) -> dict[PartKey, list[Mark]]:
+    """The digests of the rules of each part."""
+    found: dict[PartKey, list[Mark]] = {}
+    for rule in rules:
+        found.setdefault(part_of(rule), []).append(marks.rule(graph, rule))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The parts below the root that two programs work out alike but for values of the root, `names`."""
+
+    parts: frozenset[PartKey] = frozenset()
+    names: tuple[str, ...] = ()
+
+    @staticmethod
+    def between(one: Ruled, other: Ruled) -> Gate:
+        """The gate between some rules of two programs; empty where they have no such parts."""
+        root = one[0].vocabulary.root
+        if other[0].vocabulary.root != root:
+            return Gate()
+        sides = [(graph, [rule for rule in rules if _is_gated(graph, rule)]) for graph, rules in (one, other)]
+        apart = {
+            part_of(rule) for graph, rules in (one, other) for rule in rules if not _is_gated(graph, rule)
+        }
+        parts = _same(Marks(root), *sides) - apart
+        gate = Gate(parts)
+        names = {name for graph, rules in sides for name in handed_down(graph, gate.inside(rules), root)}
+        if any(name not in graph.nodes.get(root, {}) for graph, _ in sides for name in names):
+            return Gate()
+        return Gate(parts, tuple(sorted(names)))
+
+    def inside(self, rules: Iterable[Rule]) -> list[Rule]:
+        """The rules behind the gate."""
+        return [rule for rule in rules if part_of(rule) in self.parts]
+
+
+def _is_gated(graph: Graph, rule: Rule) -> bool:
+    """Whether values of the root may be all that a rule differs in."""
+    return rule.entity not in graph.repeats and rule.entity != graph.vocabulary.root
+
+
+def _same(marks: Marks, one: Ruled, other: Ruled) -> frozenset[PartKey]:
+    """The parts that are worked out alike in two programs."""
+    before, after = marked(marks, *one), marked(marks, *other)
+    return frozenset(part for part, found in before.items() if after.get(part) == found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Context, Decimal
 from typing import NamedTuple
@@ -26,10 +26,27 @@ class ChargeKey(NamedTuple):
     id: str
 
 
+class Later:
+    """What a program says of a charge on any day: `on` gives its terms, and the days on which they hold.
+
+    `runs` keeps what was asked for, by schedule and days.
+    """
+
+    __slots__ = ("on", "runs")
+
+    def __init__(self, on: Callable[[date], tuple[Terms | None, Days]]) -> None:
+        self.on = on
+        self.runs: dict[tuple[Schedule | None, Days], Runs] = {}
+
+
+Runs = Sequence[tuple[range, Decimal | None]]
+"""The due dates of a charge by their numbers, in runs for each of which the same is paid."""
+
+
 class Terms(NamedTuple):
     """What a program says on one day of one charge for one subject; `schedule` is None without a due date.
 
-    `ask` gives the terms of another day, with the days on which they are those; None where all days have one.
+    `ask` tells the terms of other days; None where all days have one.
     """
 
     currency: str
@@ -38,7 +55,7 @@ class Terms(NamedTuple):
     amount: object
     net: object
     schedule: Schedule | None
-    ask: Callable[[date], tuple[Terms | None, Days]] | None = None
+    ask: Later | None = None
 
     @property
     def flow(self) -> tuple[str, str]:
@@ -59,11 +76,19 @@ class Terms(NamedTuple):
 
     def payable_on(self, day: date) -> tuple[Decimal | None, Days]:
         """What is paid on one of the due dates as the program says then, and on which days it says so."""
-        asked, days = (self, _ALWAYS) if self.ask is None else self.ask(day)
+        asked, days = (self, _ALWAYS) if self.ask is None else self.ask.on(day)
         return NOTHING if asked is None else asked.payable, days
 
-    def runs(self, days: Days) -> Iterator[tuple[range, Decimal | None]]:
+    def runs(self, days: Days) -> Runs:
         """The due dates within some days by their numbers, in runs for each of which the same is paid."""
+        if self.ask is None:
+            return tuple(self._runs(days))
+        key = self.schedule, days
+        if key not in self.ask.runs:
+            self.ask.runs[key] = tuple(self._runs(days))
+        return self.ask.runs[key]
+
+    def _runs(self, days: Days) -> Iterator[tuple[range, Decimal | None]]:
         schedule = self.schedule
         numbers = range(0) if schedule is None else schedule.numbers(days)
         at = numbers.start

@@ -14,8 +14,9 @@ from functools import cache
 from typing import NamedTuple
 
 from policyengine.change.daily import asks_for_the_day
+from policyengine.change.joint_sides import bare
 from policyengine.change.period import Days
-from policyengine.change.sides import bare, level_titles
+from policyengine.change.sides import level_titles
 from policyengine.change.slices import slice_of
 from policyengine.change.states import ABSENT, State, What, states
 from policyengine.change.terms import ChargeKey, Terms, terms_of

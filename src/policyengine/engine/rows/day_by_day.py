@@ -8,97 +8,140 @@ of the real programmes take a third of the time that they take with a whole eval
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal, localcontext
-from types import MappingProxyType
+from datetime import date
+from decimal import localcontext
 
 from policyengine.dataclass import dataclass
+from policyengine.engine.rows.day_steps import (
+    TODAY,
+    Branch,
+    Part,
+    Step,
+    apart,
+    bits,
+    branched,
+    read_as_one,
+    read_off,
+    steps_of,
+    with_inline,
+)
+from policyengine.engine.rows.day_values import ALWAYS, DAY, NEVER, Calendar, are_alike, stays, unwatched
 from policyengine.engine.rows.engine import Compiled, Found
-from policyengine.engine.rows.instance import Row
-from policyengine.engine.rows.outcomes import OutcomeReaders, ReadOutcomes, SubjectOutcomes, read_by
-from policyengine.engine.rows.value_places import Segment, reads
+from policyengine.engine.rows.outcomes import OutcomeReaders, ReadOutcomes, SubjectOutcomes
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.values.values import FarDate, Months, Range, Unknown
-from policyengine.feel.values.watched_day import Watch, WatchedDay, plain_day
+from policyengine.feel.values.watched_day import Watch, WatchedDay
 from policyengine.policy.facts import Fact
 from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph, Key
 from policyengine.program.record import Record
 
-TODAY = "today"
-"""The name of the day on which a program is asked."""
-
-
-def hinging(graph: Graph) -> frozenset[Key]:
-    """The nodes whose value may differ from day to day."""
-    if "hinging" not in graph.analysed:
-        found: set[Key] = set()
-        for key in graph.order:
-            asks = TODAY in graph.nodes[key[0]][key[1]].words.names
-            if asks or not found.isdisjoint(graph.needs(key)) or not found.isdisjoint(reads(graph, key)):
-                found.add(key)
-        graph.analysed["hinging"] = frozenset(found)
-    return graph.analysed["hinging"]  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Nodes of an entity that are worked out together; `needs` has a bit for each step that they read.
-
-    `start` and `end` are where their values stand. `makes` are the computed entities whose instances they
-    give.
-    """
-
-    entity: str
-    run: Callable[[Row], None]
-    start: int
-    end: int
-    needs: int
-    makes: tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules of an entity whose findings are read together, off the steps for which `needs` has a bit."""
+    """Rules of an entity whose findings are read together, off the steps for which `needs` has a bit.
+
+    `part` is the number of the part that they belong to.
+    """
 
     entity: str
     read: ReadOutcomes
     needs: int
+    part: int
+    is_daily: bool
+    branches: int
+    rules: Sequence[Rule]
+
+
+Said = tuple[SubjectOutcomes, ...]
+"""What is said of all instances of an entity."""
 
 
 class DailyProgram:
-    """The code of some rules for any day."""
+    """The code of some rules for any day, or for one day if no part is daily.
 
-    def __init__(self, graph: Graph, day: date) -> None:
-        asked = _with_today(graph)
-        late = _apart(asked)
+    These are all rules of a graph where no parts are named.
+    """
+
+    def __init__(
+        self, graph: Graph, day: date, parts: Sequence[Part] = (), branches: Sequence[Branch] = ()
+    ) -> None:
+        parts = parts or [Part(graph.rules)]
+        self.is_daily = any(part.is_daily for part in parts)
+        asked = _with_today(graph) if self.is_daily else graph
+        late = apart(asked, self.is_daily, branched(asked, parts, branches))
         self.code = Compiled(asked, day, late)
-        self.steps = _steps(self.code, late)
+        self.steps = steps_of(self.code, late)
         self.is_whole = not self.steps or any(step.needs >> i for i, step in enumerate(self.steps))
         if self.is_whole:  # what hinges on the day is worked out with all the rest
             self.code, self.steps = Compiled(asked, day), ()
-        self.groups = tuple(self._groups())
+        self.groups = tuple(self._groups(parts))
         self.root = graph.vocabulary.root
-        self.today = self.code.layouts[self.root].index.get(TODAY)
+        index = self.code.layouts[self.root].index
+        self.today = index.get(TODAY)
+        self.branches = [[(index[one], index[other]) for one, other in pairs] for pairs in branches]
+        self.daily_steps = self._daily_steps()
+        every = range(len(self.steps))
+        self.passes = [self._passes(every), self._passes(self.daily_steps)]
+        self.room = Counter[str]()
+        for step in self.steps:
+            if step.entity not in graph.repeats:
+                self.room[step.entity] += step.end - step.start
 
     def on_days(self, record: Record) -> RecordOnDays:
         """What it says of a record, on any day."""
         return RecordOnDays(self, record)
 
-    def _groups(self) -> Iterator[Group]:
-        """The rules by what they are read off, those of an entity together."""
+    def _groups(self, parts: Sequence[Part]) -> Iterator[Group]:
+        """The rules of each part by what they are read off, those of an entity together."""
         graph, readers = self.code.graph, OutcomeReaders(self.code.readings)
         numbers = {name: i for i, names in enumerate(self._names()) for name in names}
-        parts: dict[tuple[str, int], list[Rule]] = {}
-        for rule in graph.rules:
-            needs = _bits(numbers[key] for key in _read(graph, rule) if key in numbers)
-            parts.setdefault((rule.entity, needs), []).append(rule)
-        for (entity, needs), rules in parts.items():
-            read = readers.reader(entity, (), rules)
-            assert read is not None
-            yield Group(entity, read, needs)
+        for i, part in enumerate(parts):
+            found: dict[tuple[str, int], tuple[list[Rule], list[str]]] = {}
+            together: dict[object, int] = {}
+            for rule in part.rules:
+                needs = bits(numbers[key] for key in read_off(graph, rule) if key in numbers)
+                together[read_as_one(rule)] = together.get(read_as_one(rule), 0) | needs
+            for rule in part.rules:
+                needs = together[read_as_one(rule)]
+                found.setdefault((rule.entity, needs), ([], []))[0].append(rule)
+            for entity, name in part.figures:
+                needs = bits(numbers[key] for key in with_inline(graph, [(entity, name)]) if key in numbers)
+                found.setdefault((entity, needs), ([], []))[1].append(name)
+            for (entity, needs), (rules, names) in found.items():
+                read = readers.reader(entity, names, rules)
+                assert read is not None
+                yield Group(entity, read, needs, i, part.is_daily, part.branches, rules)
+
+    def _daily_steps(self) -> tuple[int, ...]:
+        """The steps that groups are read off on every day, with those that they need."""
+        gates = {at for pairs in self.branches for pair in pairs for at in pair}
+        pending = [
+            i for i, step in enumerate(self.steps)
+            if any(group.is_daily and group.needs >> i & 1 for group in self.groups)
+            or (step.entity == self.root and not gates.isdisjoint(range(step.start, step.end)))
+        ]  # fmt: skip
+        found = set[int]()
+        while pending:
+            i = pending.pop()
+            if i not in found:
+                found.add(i)
+                made = self.steps[i].entity if self.steps[i].entity in self.code.graph.repeats else None
+                pending += [
+                    j for j, step in enumerate(self.steps)
+                    if self.steps[i].needs >> j & 1 or step.entity == made
+                ]  # fmt: skip
+        return tuple(sorted(found)) if self.is_daily else ()
+
+    def _passes(self, steps: Iterable[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """Those that always run, and those of branches."""
+        steps = list(steps)
+        return (
+            [i for i in steps if not self.steps[i].branches],
+            [i for i in steps if self.steps[i].branches],
+        )
 
     def _names(self) -> Iterator[Sequence[Key]]:
         for step in self.steps:
@@ -109,17 +152,19 @@ class DailyProgram:
 class RecordOnDays:
     """The findings of one record, worked out for one day after another.
 
-    `first` and `last` are the first and the last day for which all that was said last holds.
+    `first` and `last` are the first and the last day for which all that was said last holds. `open` has a bit
+    for each branch that is open then.
     """
 
     def __init__(self, program: DailyProgram, record: Record) -> None:
         self._program = program
         self._record = record
-        self._watches = [Watch(date.max, date.min)] * len(program.steps)  # they hold for no day
+        self._watches = [NEVER] * len(program.steps)
         self._moves = 0  # a bit for every step whose values move with the day
-        self._said: Sequence[tuple[SubjectOutcomes, ...]] = [()] * len(program.groups)
+        self._said: Sequence[Said] = [()] * len(program.groups)
         self._found: Found | None = None
         self.first = self.last = date.min
+        self.open = 0
 
     @property
     def found(self) -> Found:
@@ -127,91 +172,155 @@ class RecordOnDays:
         assert self._found is not None
         return self._found
 
-    def on(self, day: date, horizon: date) -> Sequence[tuple[SubjectOutcomes, ...]]:
+    def on(self, day: date, horizon: date) -> Sequence[Said]:
         """What each group of rules says on a day: the same object as before where nothing is different.
 
-        Nothing is looked at after the horizon.
+        Nothing is looked at after the horizon. A group of branches that are not open says nothing, one that
+        is not daily what it said on the first day.
         """
         with localcontext(NUMBERS):
             return self._whole(day, horizon) if self._program.is_whole else self._apart(day, horizon)
 
-    def _whole(self, day: date, horizon: date) -> Sequence[tuple[SubjectOutcomes, ...]]:
-        watch = Watch(day, horizon)
-        record = replace(self._record, facts={**self._record.facts, TODAY: WatchedDay(watch)})
-        self._found = self._program.code.instances(record)
-        said = [self._read(group, plain=False) for group in self._program.groups]
+    def _whole(self, day: date, horizon: date) -> Sequence[Said]:
+        watch, program, is_new = Watch(day, horizon), self._program, self._found is None
+        record = self._record
+        if program.is_daily:
+            record = replace(record, facts={**record.facts, TODAY: WatchedDay(watch)})
+        self._found = program.code.instances(record)
+        self._branch()
+        self._say(is_new, -1)
         self.first, self.last = day, watch.until
-        return said
-
-    def _apart(self, day: date, horizon: date) -> Sequence[tuple[SubjectOutcomes, ...]]:
-        program, watches = self._program, self._watches
-        is_new = self._found is None
-        if self._found is None:
-            self._found = program.code.instances(self._record)
-        changed, first, last = 0, date.min, date.max
-        for i, step in enumerate(program.steps):
-            watch = watches[i]
-            if not watch.day <= day <= watch.until or step.needs & changed or self._moves >> i & 1:
-                watch = watches[i] = Watch(day, horizon)
-                changed |= self._run(i, step, watch) << i
-            if watch.day > first:
-                first = watch.day
-            if watch.until < last:
-                last = watch.until
-        self.first, self.last = first, last
-        if changed or is_new:
-            again = [i for i, group in enumerate(program.groups) if is_new or group.needs & changed]
-            self._said = self._read_again(again) if again else self._said
         return self._said
 
-    def _read_again(self, groups: Sequence[int]) -> Sequence[tuple[SubjectOutcomes, ...]]:
-        said = list(self._said)
-        for i in groups:
-            group = self._program.groups[i]
-            said[i] = self._read(group, plain=not group.needs & self._moves)
-        return said
+    def _apart(self, day: date, horizon: date) -> Sequence[Said]:
+        program, is_new = self._program, self._found is None
+        if self._found is None:
+            self._found = program.code.instances(self._record)
+            for entity, room in program.room.items():
+                for row in self._found[entity]:
+                    row.v += (None,) * room
+        always, branched = program.passes[not is_new]
+        changed = self._work_out(always, day, horizon, 0)
+        if program.branches and (changed or is_new):
+            self._branch()
+        changed = self._work_out(branched, day, horizon, changed)
+        self._say(is_new, changed)
+        held = [watch for i in program.daily_steps if (watch := self._watches[i]) is not NEVER]
+        self.first = max([each.day for each in held], default=date.min)
+        self.last = min([each.until for each in held], default=date.max)
+        return self._said
 
-    def _run(self, number: int, step: Step, watch: Watch) -> bool:
+    def _work_out(self, steps: Iterable[int], day: date, horizon: date, changed: int) -> int:
+        """Runs the steps whose answers may be others; returns a bit for each one that has changed."""
+        watches, every = self._watches, self._program.steps
+        for i in steps:
+            step, watch = every[i], watches[i]
+            if step.branches and not step.branches & self.open:
+                watches[i] = NEVER
+            elif not watch.day <= day <= watch.until or step.needs & changed or self._moves >> i & 1:
+                watches[i] = Watch(day, horizon)
+                changed |= self._run(i, step) << i
+        return changed
+
+    def _branch(self) -> None:
+        """Tells which branches are open: those of which two nodes of the root differ."""
+        self.open, values = 0, self.found[self._program.root][0].v
+        for i, pairs in enumerate(self._program.branches):
+            if any(values[one] is not values[other] and values[one] != values[other] for one, other in pairs):
+                self.open |= 1 << i
+
+    def _say(self, is_new: bool, changed: int) -> None:
+        """Reads the groups again for which steps have changed."""
+        said: list[Said] | None = None
+        for i, group in enumerate(self._program.groups):
+            before = self._said[i]
+            if not (is_new or group.is_daily):
+                found = before
+            elif group.branches and not group.branches & self.open:
+                found = ()
+            elif is_new or changed < 0 or group.needs & changed or (group.branches and not before):
+                found = self._read(group)
+            else:
+                found = before
+            if found is not before:
+                said = list(self._said) if said is None else said
+                said[i] = found
+        self._said = self._said if said is None else said
+
+    def _run(self, number: int, step: Step) -> bool:
         """Runs a step for all its instances; returns whether a value is another one."""
-        found, code = self.found, self._program.code
-        root, at = found[self._program.root][0], self._program.today
-        assert at is not None
-        root.v[at] = WatchedDay(watch)
-        is_same = stays = True
-        start, end = step.start, step.end
-        for row in found[step.entity] if step.entity in found else code.occasions(found, step.entity):
+        found, program, watch = self.found, self._program, self._watches[number]
+        if step.by_day is not None:
+            known = self._look_up(number, step, step.by_day)
+            if known is not None:
+                return self._is_new(step, known)
+        if program.today is not None:
+            found[program.root][0].v[program.today] = WatchedDay(watch)
+        is_same = stay = True
+        for row in found[step.entity] if step.entity in found else program.code.occasions(found, step.entity):
             values = row.v
-            before, after = values[start:end], values[end:]
-            del values[start:]
+            before, after = values[step.start : step.end], values[step.end :]
+            del values[step.start :]
             step.run(row)
-            now = values[start:]
+            now = values[step.start :]
             values += after
-            if is_same and not (len(before) == len(now) and all(map(_is_same, before, now))):
-                is_same = False
-            if stays and not all(map(_stays, now)):
-                stays = False
-        if not stays:
+            is_same = is_same and are_alike(before, now)
+            stay = stay and all(map(stays, now))
+        if not stay:
             self._moves |= 1 << number
         elif self._moves >> number & 1:
             self._moves ^= 1 << number
-        if not is_same:
-            for entity in step.makes:
-                found.pop(entity, None)
-        return not is_same or not stays
+        if not step.hinges:
+            self._watches[number] = ALWAYS
+        return self._is_new(step, is_same) or not stay
 
-    def _read(self, group: Group, *, plain: bool) -> tuple[SubjectOutcomes, ...]:
-        """What a group of rules says; if not `plain`, days among its values may have to be followed."""
+    def _is_new(self, step: Step, is_same: bool) -> bool:
+        """Whether a step has changed; computed instances are then made anew."""
+        for entity in () if is_same else step.makes:
+            self.found.pop(entity, None)
+        return not is_same
+
+    def _look_up(self, number: int, step: Step, by_day: Calendar) -> bool | None:
+        """Takes the values of a step from its calendar; returns whether they are as before.
+
+        None where no calendar can hold them, since they move with the day.
+        """
+        values, watch = self.found[self._program.root][0].v, self._watches[number]
+        known = by_day.on(watch.day) or self._learned(step, by_day, watch)
+        if known is None:
+            return None
+        days, now = known
+        before = values[step.start : step.end]
+        values[step.start : step.end] = now
+        self._watches[number] = Watch(days.day, min(days.until, watch.until))
+        return are_alike(before, now)
+
+    def _learned(self, step: Step, by_day: Calendar, watch: Watch) -> tuple[Watch, list[object]] | None:
+        """Adds what a step gives from a day on until it gives something else."""
+        root, at = self.found[self._program.root][0], self._program.today
+        assert at is not None
+        kept, day, first = list(root.v), watch.day, None
+        while True:
+            days = Watch(day, watch.until)
+            root.v[at] = WatchedDay(days)
+            del root.v[step.start :]
+            step.run(root)
+            now = root.v[step.start :]
+            root.v[step.start :] = kept[step.start :]
+            if not all(map(stays, now)):
+                return None
+            by_day.add(days, now)
+            first = now if first is None else first
+            if days.until >= watch.until or not are_alike(first, now):
+                return by_day.on(watch.day)
+            day = days.until + DAY
+
+    def _read(self, group: Group) -> Said:
+        """What a group of rules says; days among its values are plain."""
         assert self._found is not None
         said = tuple(map(group.read, self._program.code.occasions(self._found, group.entity)))
-        return said if plain else tuple(map(_unwatched, said))
-
-
-def _unwatched(said: SubjectOutcomes) -> SubjectOutcomes:
-    outcomes = (
-        each._replace(values={name: plain_day(value) for name, value in each.values.items()})
-        for each in said.outcomes
-    )
-    return said._replace(outcomes=tuple(outcomes))
+        is_plain = not (self._program.is_whole or group.needs & self._moves)
+        return said if is_plain or not self._program.is_daily else tuple(map(unwatched, said))
 
 
 def _with_today(graph: Graph) -> Graph:
@@ -223,109 +332,3 @@ def _with_today(graph: Graph) -> Graph:
     entities = {**declared.entities, vocabulary.root: root}
     asked = replace(vocabulary, declarations=replace(declared, entities=entities))
     return replace(graph, vocabulary=asked, _needs={})
-
-
-def _apart(graph: Graph) -> Mapping[Key, object]:
-    """The nodes that hinge on the day, each with what it is worked out together with: nodes that rest on the
-    same ones that ask for the day, and each of these alone. Nothing where children rest on those before them.
-    """
-    late = hinging(graph)
-    made = {(repeat.within, repeat.items) for repeat in graph.repeats.values()}
-    orders = {(entity, name) for entity in graph.vocabulary.entities for name in graph.order_nodes(entity)}
-    in_order = orders.union(*(each.keys for each in graph.sequences))
-    if late & (in_order | (made & graph.inline)):
-        return {}
-    askers: dict[Key, frozenset[Key]] = {}
-    for key in graph.order:
-        if key in late:
-            rests = [askers[need] for need in {*graph.needs(key), *reads(graph, key)} if need in askers]
-            askers[key] = frozenset[Key]().union(*rests, [key] if _asks(graph, key) else [])
-    return {key: (found, key if key in found else None) for key, found in askers.items()}
-
-
-def _asks(graph: Graph, key: Key) -> bool:
-    """Whether a node itself looks at the day, also where another one is worked out within it."""
-    within = (need for need in graph.needs(key) if need in graph.inline)
-    return TODAY in graph.nodes[key[0]][key[1]].words.names or any(_asks(graph, each) for each in within)
-
-
-def _steps(code: Compiled, late: Collection[Key]) -> tuple[Step, ...]:
-    """The steps that work out what hinges on the day, in order; none where they are not apart."""
-    segments = code.segments[len(code.segments) - len(code.late_steps) :]
-    if any(each.parts for each in segments):
-        return ()
-    numbers = {(each.entity, name): i for i, each in enumerate(segments) for name in each.names}
-    steps = zip(segments, code.late_steps, strict=True)
-    return tuple(_step(code, segment, run, numbers, i) for i, (segment, (_, run)) in enumerate(steps))
-
-
-def _step(
-    code: Compiled, segment: Segment, run: Callable[[Row], None], numbers: Mapping[Key, int], own: int
-) -> Step:
-    entity, graph = segment.entity, code.graph
-    keys = [(entity, name) for name in segment.names]
-    needs = _bits({numbers[need] for key in keys for need in reads(graph, key) if need in numbers} - {own})
-    start = code.layouts[entity].index[segment.names[0]]
-    made = [name for name, each in graph.repeats.items() if (each.within, each.items) in keys]
-    below = [name for name in graph.repeats if not set(made).isdisjoint(graph.lineage(name))]
-    return Step(entity, run, start, start + len(keys), needs, tuple(below))
-
-
-def _read(graph: Graph, rule: Rule) -> Iterator[Key]:
-    """The nodes that a rule is read off, and those that are read where one of them is worked out inline."""
-    pending = [
-        (owner[0], name) for name in read_by(rule) if (owner := graph.node(rule.entity, name)) is not None
-    ]
-    for within in graph.lineage(rule.entity):
-        if within in graph.repeats:
-            pending.append((graph.repeats[within].within, graph.repeats[within].items))
-    while pending:
-        key = pending.pop()
-        if key in graph.inline:
-            pending += reads(graph, key)
-        yield key
-
-
-def _bits(numbers: Iterable[int]) -> int:
-    return sum({1 << number for number in numbers})
-
-
-def _is_same(one: object, other: object) -> bool:
-    """Whether a value came out as before, with the same digits; a day that is watched never does."""
-    if one is other:
-        return type(one) is not WatchedDay
-    kind = type(one)
-    if kind is not type(other):
-        return False
-    if kind in _SINGLE:
-        return one == other and (kind is not Decimal or one.same_quantum(other))  # type: ignore[attr-defined]
-    mine, theirs = _parts(one), _parts(other)
-    return (
-        mine is not None
-        and theirs is not None
-        and len(mine) == len(theirs)
-        and all(map(_is_same, mine, theirs))
-    )
-
-
-def _stays(value: object) -> bool:
-    """Whether a value is certain to hold no day that is watched."""
-    if type(value) in _SINGLE or isinstance(value, Row):
-        return True
-    parts = _parts(value)
-    return parts is not None and all(map(_stays, parts))
-
-
-_SINGLE = frozenset({Decimal, str, bool, int, date, type(None), Unknown, Months, timedelta, FarDate})
-"""The types of values that hold no other values, and no day that is watched."""
-
-
-def _parts(value: object) -> Sequence[object] | None:
-    """The values that a value holds; None for any other."""
-    if isinstance(value, (list, tuple)):
-        return value
-    if isinstance(value, Range):
-        return value.low, value.high, value.low_closed, value.high_closed
-    if isinstance(value, (dict, MappingProxyType)):
-        return [*value.keys(), *value.values()]
-    return None

@@ -96,6 +96,9 @@ _PROPERTIES: dict[str, dict[str, _Read]] = {
     },
 }
 
+PROPERTY_NAMES = frozenset(name for parts in _PROPERTIES.values() for name in parts)
+"""The names of all parts that values have."""
+
 
 def property_of(value: object, name: str) -> object:
     """The part of a value, or `Failed` where it has no such part."""

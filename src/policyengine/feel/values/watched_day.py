@@ -68,9 +68,10 @@ class WatchedDay(datetime.date):
 
     def holds_until(self, last: datetime.date) -> None:
         """Notes that what was asked holds while the day is not after another one."""
-        path = self._path
+        path, watch = self._path, self._watch
         if path is None:
-            self._watch.until = max(min(self._watch.until, last), self._watch.day)
+            if last < watch.until:
+                watch.until = last if last > watch.day else watch.day
         else:
             self._watch.before(lambda day: not _is_until(path(day), last))
 

@@ -253,6 +253,8 @@ MISTAKES = [
     ("FEEL010", "rate", "version_by: signed_on", "version_by: signed_at", "`signed_at` is not known here"),
     ("FEEL018", "rate", "version_by: signed_on", "version_by: points", "a date is needed here"),
     ("FEEL010", "levels", "version_by: signed_on", "version_by: sold_on", "`sold_on` is not known here"),
+    ("FORM003", "fees", "version_by: signed_on", "version_by: period.start", "name a fact; `formula` in"),
+    ("FORM003", "fees", "version_by: signed_on", "version_by: min(signed_on, today)", "`formula`"),
     ("VERS005", "fees", "version_by: signed_on\n", "", "says nothing without `version_by`"),
     ("VERS002", "fees", "existing_from: 2028-01-01", "existing_from: 2026-01-01", "from 2027-01-01 on"),
     ("VERS005", "rate", "from: 2027-01-01\nexisting_from: 2028-01-01", "from: 2027-01-01\n", None),
@@ -269,6 +271,8 @@ def test_mistakes(code: str, name: str, old: str, new: str, words: str | None) -
     others = [_versions(each, TWO, None) for each in TEXTS if each != name]
     found = [each for each in program_of(changed, *others, base=BASE).diagnostics if each.code.id == code]
     assert found
+    if code == "FORM003":  # what reads the results of the policy is not wrong too
+        assert {each.code.id for each in program_of(changed, *others, base=BASE).diagnostics} == {code}
     assert words is None or words in f"{found[0].message}; {found[0].help}"
 
 

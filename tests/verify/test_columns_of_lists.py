@@ -27,7 +27,6 @@ entities:
         type: money
         title: fees
         formula: 'sum(for c in clients return if count(c.fees) > 0 then sum(c.fees.amount) else 0)'
-        informative: true
   client:
     title: client
     within: partner
@@ -44,30 +43,36 @@ entities:
     facts:
       id: {type: text, title: identifier}
       amount: {type: money, title: amount}
+---
+kind: billing
+id: fees
+title: Fees
+for: partner
+charges: [{id: fee, title: Fee, amount: all_fees, due_on: none, when: all_fees > 1}]
 """
 RECORD = "{id: a, clients: [{id: c.1, fees: [{id: f, amount: 1}, {id: g, amount: 10}]}, {id: d, fees: []}]}"
 
 
-def ran(columns: str, cases: str) -> SuiteResult:
+def ran_text(tests: str) -> SuiteResult:
     sources = (Source("program.yaml", PROGRAM),)
 
     def programs(folder: str, as_of: date) -> Program:
         return loading.load("shop", sources, as_of)
 
-    text = f"""\
-kind: test
-program: .
-as_of: 2026-11-21
-tests:
+    text = f"kind: test\nprogram: .\nas_of: 2026-11-21\ntests:\n{tests}"
+    opened = open_source(Source("a_test.yaml", text), programs, lambda _: Source("", ""))
+    assert not opened.uncompiled, opened.uncompiled
+    return run_opened(opened)
+
+
+def ran(columns: str, cases: str) -> SuiteResult:
+    return ran_text(f"""\
   - name: a
     record: {RECORD}
     columns: [{columns}, total]
     cases: {cases}
     expect: {{values: {{partner: {{all_fees: <total>}}}}}}
-"""
-    opened = open_source(Source("a_test.yaml", text), programs, lambda _: Source("", ""))
-    assert not opened.uncompiled, opened.uncompiled
-    return run_opened(opened)
+""")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +104,21 @@ def test_a_column_that_leads_nowhere(column: str, message: str) -> None:
     found = ran(column, "[[1, 1]]")
     assert [each.message for each in found.diagnostics] == [message]
     assert {each.status for each in found.results} == {"broken"}
+
+
+def test_a_with_takes_the_place_of_facts_in_lists_and_none_is_no_amount() -> None:
+    found = ran_text(f"""\
+  - name: a
+    record: {RECORD}
+    with: {{clients.c.1.fees.g.amount: 2}}
+    cases:
+      - {{with: {{clients.c.1.fees.f.amount: 5}}, expect: {{values: {{partner: {{all_fees: 7}}}}}}}}
+      - {{with: {{clients.c.1.fees.f.amount: -1}}, expect: {{charges: [{{id: fee, net: none}}]}}}}
+      - {{with: {{clients.c.1.fees.f.amount: 1}}, expect: {{charges: [{{id: fee, net: 3}}]}}}}
+      - {{with: {{clients.c.1.fees.f.amount: 1}}, expect: {{charges: [{{id: fee, net: none}}]}}}}
+""")
+    assert not found.diagnostics, [each.message for each in found.diagnostics]
+    assert [each.status for each in found.results] == ["passed", "passed", "passed", "failed"]
 
 
 def test_a_derived_fact_is_a_name_for_a_result() -> None:

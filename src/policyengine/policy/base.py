@@ -115,10 +115,26 @@ def _fact_name(value: object) -> object:
     if text.isascii() and text.replace("_", "a").isalnum() and text[0].isalpha():
         return text
     advice = quantities.write(literal_guesses.identifier(text, "_")) or "; use small letters, digits and `_`"
-    if re.search(r"[-+*/<>=(]", text):
-        advice = f"; give it a name: `expression: {quantities.shorten(text)}` beside an `id` and a `title`"
     sentence = f"`{quantities.shorten(text)}` is not a name for a fact{advice}"
     raise ValueError(sentence)
+
+
+def _fact_ref(value: object) -> object:
+    """The name of a fact that is declared elsewhere."""
+    text = str(value)
+    if not re.search(r"[-+*/<>=(]|\w\.\w", text) or re.fullmatch(r"[\w-]+", text):
+        return _fact_name(text)
+    advice = "name a fact; `formula` in program.yaml works one out"
+    raise ValueError(f"`{quantities.shorten(text)}` is not a name for a fact; {advice}")
+
+
+def _input_name(value: object) -> object:
+    """The name of what a table tests."""
+    text = str(value)
+    if not re.search(r"[-+*/<>=(]", text):
+        return _fact_name(text)
+    advice = f"give it a name: `expression: {quantities.shorten(text)}` beside an `id` and a `title`"
+    raise ValueError(f"`{quantities.shorten(text)}` is not a name for a fact; {advice}")
 
 
 NAME_OF = "name of: "
@@ -138,8 +154,10 @@ class NameOf(NamedTuple):
 ANY_SCALAR = ["string", "number", "boolean"]
 Text = Annotated[str, of_text(_text, {"type": ANY_SCALAR, "minLength": 1})]
 Id = Annotated[str, of_text(_identifier, {"type": "string", "pattern": _PATTERN})]
-FactName = Annotated[str, Written(_fact_name, {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"})]
-FactRef = Annotated[FactName, NameOf("fact")]
+_FACT = {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}
+FactName = Annotated[str, Written(_fact_name, _FACT)]
+FactRef = Annotated[str, Written(_fact_ref, _FACT), NameOf("fact")]
+InputName = Annotated[str, Written(_input_name, _FACT), NameOf("fact")]
 PartyName = Annotated[Id, NameOf("party")]
 ItemName = Annotated[Id, NameOf("item")]
 EntityName = Annotated[Id, NameOf("entity")]

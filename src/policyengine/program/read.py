@@ -90,7 +90,7 @@ L = TypeVar("L")
 PROGRAM, TEST, STATEMENTS, MAPPING, REPORT = "program", "test", "statements", "mapping", "report"
 _OF_A_FOLDER = (PROGRAM, *KINDS, STATEMENTS, MAPPING, REPORT)
 _ADD_KIND = f"add `kind:` and one of {listed(_OF_A_FOLDER)}"
-_RESULT = re.compile(r"^(?:id|result):[ ]*[\"']?([\w-]+)", re.MULTILINE)
+_RESULT = re.compile(r"(?:^id|\bresult):[ ]*[\"']?([\w-]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from itertools import chain
 
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic, did_you_mean
@@ -31,7 +32,7 @@ class Variant:
     One that `renews` has its levels renewed, as the steps of a test have.
 
     `changes` are the mappings of facts that override those of the record, later ones last; `below` are the
-    columns with facts of what stands in its lists, and their cells.
+    columns and keys of `with` with facts of what stands in its lists, and their cells.
     """
 
     name: str
@@ -60,7 +61,7 @@ def variants(
         if case.columns:
             at = document.key_span((*place, "columns"))
             yield codes.CASES.at(at, "`columns` needs `cases`", help="add `cases: [[...], ...]`")
-        yield _variant(case, place, document, None, (), (), {}, set())
+        yield _variant(case, place, document, None, (), (), {}, set(), reaches)
         return
     known = list(facts)
     yield from _columns(case, place, document, known, reaches)
@@ -84,7 +85,7 @@ def variants(
             for head in heads
             if isinstance(head, Scalar) and head.text not in known and reaches(head.text)
         )
-        yield _variant(case, pointer, document, row, changed, below, found, names)
+        yield _variant(case, pointer, document, row, changed, below, found, names, reaches)
 
 
 def _columns(
@@ -138,7 +139,7 @@ def _changed(case: Case, cells: Mapping[str, Node], facts: list[str], at: Span) 
 def _variant(
     case: Case, place: Pointer, document: Document, row: CasePart | None,
     changed: tuple[Node, ...], below: tuple[tuple[Scalar, Node], ...],
-    cells: Mapping[str, Node], names: set[str],
+    cells: Mapping[str, Node], names: set[str], reaches: Reaches,
 ) -> Variant:  # fmt: skip
     above = place if row is None else place[:-2]
     own = () if row is None else (place,)
@@ -147,18 +148,32 @@ def _variant(
         found = (document.at((*each, key)) for each in (above, *own))
         return tuple(_filled(node, cells) for node in found if node is not None)
 
+    given = [_apart(node, reaches) for node in nodes("with")]
+    first, later = given[:1], given[1:]
     return Variant(
         name=case.name if row is None else _named(case, row, document, place, cells, names),
         at=document.value_span((*place, "name")) if row is None else document.key_span(place),
         as_of=_day(cells.get(DAY)) or (row.as_of if row is not None else None) or case.as_of,
         record=next(iter(nodes("record")), None),
         advance=next(iter(nodes("advance")), None),
-        changes=(*nodes("with")[:1], *changed, *nodes("with")[1:]),
-        below=below,
+        changes=(*(own for own, _ in first), *changed, *(own for own, _ in later)),
+        below=tuple(chain(*(rows for _, rows in first), below, *(rows for _, rows in later))),
         expect=nodes("expect"), exactly=nodes("expect_exactly"),
         skip=(row.skip if row is not None else None) or case.skip,
         todo=(row.todo if row is not None else None) or case.todo,
     )  # fmt: skip
+
+
+def _apart(changes: Node, reaches: Reaches) -> tuple[Node, tuple[tuple[Scalar, Node], ...]]:
+    """The facts of a `with`, and apart from them those of what stands in lists: `accounts.A-1.fee`."""
+    if not isinstance(changes, MappingNode):
+        return changes, ()
+    below = [name for name in changes.entries if reaches(name)]
+    own = {name: entry for name, entry in changes.entries.items() if name not in below}
+    rows = tuple(
+        (Scalar(name, changes.entries[name].key.span), changes.entries[name].value) for name in below
+    )
+    return (MappingNode(own, changes.span), rows) if below else (changes, ())
 
 
 def _named(

@@ -13,6 +13,7 @@ from typing import Any
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision_json import decision_schema
+from policyengine.text.document import Scalar
 
 Schema = Mapping[str, Any]
 
@@ -107,6 +108,12 @@ class ExpectedShape:
         kind = self.schema.get("type", "string")
         kind = kind[0] if isinstance(kind, list) else kind
         return "text" if kind == "string" else str(kind)
+
+    def is_nothing(self, node: Scalar) -> bool:
+        """Whether a value says that there is nothing: it is empty, or `none` for a number or a date."""
+        if node.is_null or node.quoted or node.text != "none":
+            return node.is_null
+        return self.is_any or (self.nullable and self.wanted in ("number", "integer", "date"))
 
     def key(self, name: str) -> ExpectedShape | None:
         """The shape under a key; None where the key does not exist."""

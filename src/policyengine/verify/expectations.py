@@ -94,7 +94,7 @@ def _mapping(node: Mapping, shape: ExpectedShape, place: Place, words: Words) ->
 
 def _scalar(node: Scalar, shape: ExpectedShape, place: Place, words: Words) -> Iterator[Diagnostic]:
     choices = shape.schema.get("enum")
-    if node.is_null:
+    if shape.is_nothing(node):
         if not shape.nullable:
             yield _wrong(node, shape, place)
     elif choices is not None:

@@ -227,7 +227,7 @@ def _likeness(expected: Node, actual: Any) -> int:
 
 def _same(expected: Scalar, actual: Any, shape: ExpectedShape) -> bool:
     if actual is None or expected.is_null:
-        return actual is None and expected.is_null
+        return actual is None and shape.is_nothing(expected)
     if isinstance(actual, bool):
         return expected.text == str(actual).lower()
     numeric = isinstance(actual, int) or shape.wanted == "number" or (shape.is_any and not expected.quoted)

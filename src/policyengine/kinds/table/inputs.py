@@ -16,7 +16,7 @@ from policyengine.feel.syntax.tree import Call, Name, names
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Number, Type
 from policyengine.kinds.table.axis import Axis, Test, axis_of
-from policyengine.policy.base import FactRef, Feel, Part, Text, field, short
+from policyengine.policy.base import Feel, InputName, Part, Text, field, short
 from policyengine.policy.minor_units import by_steps, minor_step
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.source import Span
@@ -55,7 +55,7 @@ _ANYTHING = "*"
 class InputPart(Part):
     """What a table tests: a fact by its name, or an expression under a name of its own."""
 
-    id: FactRef
+    id: InputName
     expression: Feel | None = field(
         default=None, description="a FEEL expression; without it, a fact of that name"
     )

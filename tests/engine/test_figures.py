@@ -242,3 +242,28 @@ def test_a_day_that_never_comes_is_nothing_in_both_engines() -> None:
     assert (figure.status, figure.value) == ("not_applicable", None)
     table = plan(program.linked).answer(batch_of(program.vocabulary, [typed])).table
     assert difference(table, by_rows(program.linked, [typed])) == ""
+
+
+def test_slices_of_units_are_told_as_units_also_of_a_version() -> None:
+    table = "kind: table\nid: price\ntitle: Price\nfor: partner\ntype: money\nversion_by: begun_on\nbands: {of: size, mode: graduated, rows: [{up_to: 10, rate: 9}, {rate: 7.50}]}\n"
+    later = table.replace("version_by", "from: 2027-01-01\nversion_by").replace("9}", "0.005}")
+    base = PROGRAM.partition("---")[0].replace(
+        "      fund:", "      begun_on: {type: date, title: begin}\n      fund:"
+    )
+    base = base.replace("formula: sum(deals.commission)", "default: 0").replace(
+        ", applies_when: {paid: true}", ""
+    )
+    base = (
+        base.replace(", formula: bonus + amount * rate", ", informative: true")
+        .replace("title: is paid", "title: is paid, informative: true")
+        .replace("min: 0", "min: 0, informative: true")
+    )
+    program = good_program(f"{table}---\n{later}", base=base)
+    for begun, told in (
+        ("2026-01-01", "10 × 9.00 EUR = 90.00 EUR"),
+        ("2027-01-01", "10 × 0.005 EUR = 0.05 EUR"),
+    ):
+        record = record_of(program, {"id": "a", "size": 12, "begun_on": begun})
+        for decision in (program.evaluate(record), evaluate(program.linked, record)):
+            (price,) = (each for each in decision.of("figures") if each.id == "price")
+            assert [each.text for each in price.because][-2:] == [told, "2 × 7.50 EUR = 15.00 EUR"]

@@ -12,8 +12,9 @@ from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from policyengine.decision.findings import KNOWN, NOT_APPLICABLE, UNDETERMINED, Figure, Origin, Reason
+from policyengine.decision.wording import quantity, subject_name
 from policyengine.decision.wording import rate as written_rate
-from policyengine.decision.wording import subject_name
+from policyengine.decision.writers import Write
 from policyengine.engine.finding_values import Later, constructor, shower, unknown_in
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.value_words import Words
@@ -192,6 +193,25 @@ def within_bounds(graph: Graph, node: Node) -> tuple[Expression, Node] | None:
     return None
 
 
+def is_part(graph: Graph, node: Node, name: str) -> bool:
+    """Whether a name is a part of how a node is worked out: a node without a noun, or a version of it."""
+    found = graph.nodes.get(node.entity, {}).get(name)
+    return found is not None and (found.noun is None or name.rpartition("@")[0] == node.name)
+
+
+def slice_words(graph: Graph, node: Node, item: Binary) -> Callable[[Write, Any, Any], str]:
+    """What tells of a slice of a band: its share of an amount, or so much for each of so many."""
+    assert isinstance(item.right, Literal)
+    assert isinstance(item.right.value, Decimal)
+    rate, kinds = item.right.value, (graph.sights[node.entity].get(name) for name in names(item.left))
+    of_money = any(isinstance(each, Number) and each.unit == "money" for each in kinds)
+    result = graph.types.get((node.entity, node.name))
+    if isinstance(result, Number) and result.unit == "money" and not of_money:
+        return lambda write, part, amount: f"{quantity(part)} × {write(rate)} = {write(amount)}"
+    share = written_rate(rate)
+    return lambda write, part, amount: f"{write(part)} at {share}: {write(amount)}"
+
+
 class _Parts:
     """Tells how the value of a node came about."""
 
@@ -295,7 +315,7 @@ class _Parts:
     def _slices(self, items: Sequence[Expression]) -> Tell:
         """Each slice of a band at its rate; other items as they are."""
         slices = [
-            (self._value(item), self._value(item.left), written_rate(item.right.value), item.span)
+            (self._value(item), self._value(item.left), slice_words(self._graph, self._node, item), item.span)
             for item in items
             if isinstance(item, Binary) and item.op == "*"
             and isinstance(item.right, Literal) and isinstance(item.right.value, Decimal)
@@ -303,11 +323,10 @@ class _Parts:
 
         def tell(instance: Any, found: list[Reason]) -> bool:
             before = len(found)
-            for value, part, share, at in slices:
+            for value, part, say, at in slices:
                 amount = value(instance)
                 if amount and not isinstance(amount, Unknown):
-                    text = f"{self._write(part(instance))} at {share}: {self._write(amount)}"
-                    found.append(Reason(text, "value", at))
+                    found.append(Reason(say(self._write, part(instance), amount), "value", at))
             return len(found) > before
 
         return tell
@@ -326,8 +345,7 @@ class _Parts:
         return tell
 
     def _is_part(self, name: str) -> bool:
-        node = self._graph.nodes.get(self._node.entity, {}).get(name)
-        return node is not None and node.noun is None
+        return is_part(self._graph, self._node, name)
 
     def _instances(self, value: object) -> Sequence[Any] | None:
         """The things in a list; None for another value."""

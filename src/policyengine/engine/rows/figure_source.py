@@ -12,12 +12,14 @@ from functools import partial
 from typing import Any
 
 from policyengine.decision.findings import KNOWN, NOT_APPLICABLE, UNDETERMINED, Assumption, Figure, Reason
-from policyengine.decision.wording import rate as written_rate
+from policyengine.decision.writers import Write
 from policyengine.engine.figures import (
     ReadFigure,
     children_told,
     day_of_period,
+    is_part,
     rule_of,
+    slice_words,
     unit_of,
     within_bounds,
 )
@@ -178,15 +180,19 @@ class _Telling:
         """Each slice of a band at its rate; other items as they are."""
         for item in items:
             match item:
-                case Binary("*", left, Literal(Decimal() as share)):
-                    say = self._out.constant(partial(self._slice, written_rate(share), item))
+                case Binary("*", left, Literal(Decimal())):
+                    say = self._out.constant(
+                        partial(self._slice, slice_words(self._graph, self._node, item), item)
+                    )
                     amount = self._out.value(item).text
                     with self._out.block(f"if {amount}.__class__ is not U and {amount}:"):
                         part = self._out.value(left).text
                         self._out.line(f"found.append({say}({part}, {amount}))", "slices = True")
 
-    def _slice(self, share: str, item: Expression, part: object, amount: object) -> Reason:
-        return Reason(f"{self._write(part)} at {share}: {self._write(amount)}", "value", item.span)
+    def _slice(
+        self, say: Callable[[Write, Any, Any], str], item: Expression, part: object, amount: object
+    ) -> Reason:
+        return Reason(say(self._write, part, amount), "value", item.span)
 
     def _part(self, name: str) -> None:
         """A part of the policy that many may name is a function of its own."""
@@ -214,8 +220,7 @@ class _Telling:
                 self._readings.explanations.explain(self._out, asked, code.text, "found")
 
     def _is_part(self, name: str) -> bool:
-        node = self._graph.nodes.get(self._node.entity, {}).get(name)
-        return node is not None and node.noun is None
+        return is_part(self._graph, self._node, name)
 
 
 def _other(show: Callable[[Any], object], write: Callable[[Any], str], value: Any) -> tuple[Any, ...]:

@@ -71,6 +71,10 @@ def check(policy: Tiers, draft: Draft) -> None:
         check_grants(draft, policy.otherwise.grants, "otherwise", "grants")
     _check_thresholds(policy, draft, names)
     check_state(policy, draft)
+    for i in [i for i, level in enumerate(policy.levels) if level.or_ is not None and policy.measure is None]:
+        message = f"`{policy.levels[i].id}` has another way than the measure, and there is none"
+        help = "add `measure: ...`, or write `requires` with `when: {any: [...]}`"
+        draft.error(NO_MEASURE, draft.key_span("levels", i, "or"), message, help)
     if policy.measure is not None:
         what = f"fact of `{draft.entity}`"
         if draft.known(policy.measure, names, what, "measure"):

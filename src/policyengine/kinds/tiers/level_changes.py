@@ -25,6 +25,11 @@ def describe(context: ChangeContext) -> str | None:
             return _meant(context)
         case ("levels", "*", "keep", *rest):
             return _kept(context, rest)
+        case ("levels", "*", "or"):
+            return context.comes_or_goes(
+                f"{context.names[0]} has another way than its measure now",
+                f"{context.names[0]} has no other way than its measure any more",
+            )
         case ("levels", "*"):
             return context.comes_or_goes(
                 f"new level {context.name}{_grants(context)}",

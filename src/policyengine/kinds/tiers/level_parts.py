@@ -81,6 +81,9 @@ class LevelPart(TestedPart):
     requires: Many[Requirement] = field(default=(), description="of this level only")
     grants: Many[Grant] = ()
     keep: Keep | None = field(default=None, description="tests for keeping it, where they differ")
+    or_: Condition | None = field(
+        default=None, alias="or", description="another way than the measure: it stands in for the test of it"
+    )
     intended: Boolean = field(
         default=False, description="with a `note`: more of the measure, or this level, may bring less"
     )

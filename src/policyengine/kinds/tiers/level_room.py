@@ -27,13 +27,15 @@ BOTH, REACHED, KEPT, SHORT = "both", "reached", "kept", "short"
 class Rung:
     """A level in the graph: what it asks for to be reached and to be kept, and where its measure begins.
 
-    `lost_below` is where the measure loses the level of those who keep it.
+    `beside` is another way than the measure. `lost_below` is where the measure loses the level of those who
+    keep it.
     """
 
     part: LevelPart
     asked: tuple[LoweredRequirement, ...]
     to_keep: tuple[LoweredRequirement, ...]
     given: Waived | None
+    beside: Name | None
     measured: Name
     reached: Name
     kept: Name
@@ -121,13 +123,17 @@ def _lows(policy: Tiers, rungs: Sequence[Rung]) -> Iterator[tuple[str, Rung, Dec
 def _kept_by_measure(
     policy: Tiers, draft: Draft, lows: Sequence[tuple[str, Rung, Decimal | None]], level: Name
 ) -> str:
-    """The node whose text is the level that the measure keeps; none where only a waiver does."""
+    """The node whose text is the level that the measure keeps; none where a waiver or another way does."""
     at, measure = draft.key_span("levels"), policy.measure
     ids = dict.fromkeys(rung.part.id for _, rung, _ in lows)
     paths = [f"{policy.id}/{id}{more}" for id in ids for more in ("", f"/{measure}", f"/keep/{measure}")]
-    if measure is None or not any(path in draft.vocabulary.waivers for path in paths):
+    ways = [(word, rung.beside) for word, rung, _ in lows if rung.beside is not None]
+    may_be_waived = any(path in draft.vocabulary.waivers for path in paths)
+    if measure is None or not (ways or may_be_waived):
         return level.name
     short = [
+        build.all_of([build.equals(level, build.literal(word, at), at), way], at) for word, way in ways
+    ] + [
         build.all_of(
             [
                 build.equals(level, build.literal(word, at), at),
@@ -135,8 +141,8 @@ def _kept_by_measure(
             ],
             at,
         )
-        for word, _, low in lows
-    ]
+        for word, _, low in lows if may_be_waived
+    ]  # fmt: skip
     nothing = build.literal("", at)
     kept = build.choose([(build.call("is true", each, span=at), nothing) for each in short], level, at)
     return draft.define(f"{policy.id}/room-of", kept, at).name

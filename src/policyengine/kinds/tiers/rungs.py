@@ -94,8 +94,17 @@ def _rung(
     at = draft.key_span("levels", i)
     names = draft.vocabulary.names(draft.entity)
     places = [(fact, policy.place_of(i, fact)) for fact in policy.facts_of(i) if fact in names]
+    beside = None
+    if level.or_ is not None and measure is not None:
+        other = draft.condition("levels", i, "or")
+        beside = draft.define(
+            f"{policy.id}/{level.id}/beside", other, draft.span("levels", i, "or"), wanted=types.BOOLEAN
+        )
     tests = {
-        fact: _ask_test(policy, draft, level.id, fact, place, measure)
+        fact: _ask_test(
+            policy, draft, level.id, fact, place, measure,
+            beside if measure is not None and fact == measure.fact else None,
+        )
         for fact, place in places if place is not None
     }  # fmt: skip
     measuring = [test for fact, test in tests.items() if measure is None or fact == measure.fact]
@@ -121,7 +130,7 @@ def _rung(
         to_keep = (*_keep_tests(policy, draft, i, tests, measure), *shared, *own)
         kept = _kept(policy, draft, i, to_keep, given)
     return Rung(
-        level, asked, to_keep, given, measured, reached_name, kept, low,
+        level, asked, to_keep, given, beside, measured, reached_name, kept, low,
         _lost_below(draft, i, level, measure, low),
     )  # fmt: skip
 
@@ -176,7 +185,13 @@ def _kept(
 
 
 def _ask_test(
-    policy: Tiers, draft: Draft, level: str, fact: str, place: Pointer, measure: Measure | None
+    policy: Tiers,
+    draft: Draft,
+    level: str,
+    fact: str,
+    place: Pointer,
+    measure: Measure | None,
+    beside: Name | None = None,
 ) -> LoweredRequirement:
     row = policy.thresholds.get(fact)
     noun = (
@@ -187,6 +202,8 @@ def _ask_test(
     words = test_words(draft.vocabulary, draft.entity, fact, plain_test(written))
     title = f"{noun}: not said" if isinstance(test, Open) else f"{noun} {words}"
     counted = test if measure is None or fact != measure.fact else measure.counted(test)
+    if beside is not None:
+        counted = build.any_of([counted, beside], test.span)
     path = f"{policy.id}/{level}/{fact}"
     return ask(draft, fact, title, counted, *place, test_of=fact, path=path)
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from policyengine.api import Program
+from policyengine.change.states import ABSENT
+from policyengine.change.titles import titles_of
 from support import good_program
 
 IDS = ("bronze", "silver", "gold", "platinum")
@@ -151,3 +153,8 @@ def test_twelve_quarters(rises: str, by: str, yearly: bool, grace: bool, floor: 
                     record[change.fact] = change.new
             assert {k: v for k, v in record.items() if k not in ("id", "earned")} == slow.told(), day
             assert level.level == record["held"]
+
+
+def test_a_plan_calls_the_lowest_level_by_its_title() -> None:
+    program = _program(Slow("at once", "one level", False, False, 0, False), QUARTERS[0], {})
+    assert titles_of([program.linked]).level("status", ABSENT) == "bronze"

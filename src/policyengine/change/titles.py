@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from policyengine.change.sides import level_titles
+from policyengine.change.states import ABSENT
 from policyengine.change.terms import ChargeKey
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Origin
@@ -58,7 +59,9 @@ def titles_of(programs: Iterable[Program]) -> Titles:
         found.labels.update({**declared.parties, **declared.item_titles})
         found.entities.update({name: entity.title for name, entity in declared.entities.items()})
         for policy, titles in level_titles(program.graph).items():
-            found.levels.update({(policy, level): title for level, title in titles.items()})
+            title = next(iter(titles.values()))
+            below = {} if title == "None" else {ABSENT: title}
+            found.levels.update({(policy, level): title for level, title in {**below, **titles}.items()})
         for rule in program.graph.rules:
             _name(found, rule, program.graph.real(rule.entity))
         for (entity, name), node in program.graph.every_node():

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from policyengine.change.plan import Plan
-from policyengine.change.states import ABSENT, NAMES, State
+from policyengine.change.states import NAMES, State
 from policyengine.change.tally import Hit
 from policyengine.decision.findings import UNDETERMINED
 from policyengine.render.style import clean
@@ -56,7 +56,7 @@ def _levels(plan: Plan, hit: Hit, side: int) -> str:
 def _level(plan: Plan, policy: str, state: State) -> str:
     if state == UNDETERMINED:
         return "not decided"
-    return "none" if state == ABSENT else plan.titles.level(policy, str(state))
+    return plan.titles.level(policy, str(state))
 
 
 def _safe(text: str) -> str:

@@ -106,12 +106,12 @@ def state(plan: Plan, move: Move, which: State) -> str:
     """A state in words."""
     if which == UNDETERMINED:
         return "not decided"
-    if which in (ABSENT, NOBODY):
-        return str(which)
     if isinstance(which, Decimal):
         return rate(which)
     if move.what.section == "levels":
         return plan.titles.level(move.what.policy, which)
+    if which in (ABSENT, NOBODY):
+        return str(which)
     return plan.titles.label(which) if move.what.section == "duties" else status_words(which)
 
 

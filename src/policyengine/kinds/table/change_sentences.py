@@ -203,6 +203,8 @@ def describe(found: TableWords) -> str | None:
         return context.comes_or_goes(
             f"it is now looked up by {_FORMS[form]}", f"it is no longer looked up by {_FORMS[form]}"
         )
+    if form == "shown":
+        return f"it is {'no longer' if str(context.new) == 'false' else 'now'} among the figures"
     return _PARTS.get(form, _of_results)(found)
 
 

@@ -52,6 +52,7 @@ class Settling:
     has_default: bool
     bands: Bands | None = None
     applies: Name | None = None
+    shown: bool = True
 
     @property
     def slices(self) -> Bands | None:
@@ -83,7 +84,7 @@ def settle(draft: Draft, settling: Settling) -> None:
         draft.key_span("id"),
         wanted=settling.kind,
         noun=policy.title,
-        exported=True,
+        exported=settling.shown,
         bounds=settling.outputs.bounds.get("") if settling.bands is not None else None,
         cases=Cases(
             cases,

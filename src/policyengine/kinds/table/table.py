@@ -25,7 +25,7 @@ from policyengine.kinds.table.outputs import Given, OutputSpec, output_bounds, o
 from policyengine.kinds.table.proof import Table, prove
 from policyengine.kinds.table.result import Settling, settle
 from policyengine.kinds.table.rows import Entries, Outputs, RowSpec
-from policyengine.policy.base import Condition, FactName, Many, VersionedPolicy, field
+from policyengine.policy.base import Boolean, Condition, FactName, Many, VersionedPolicy, field
 from policyengine.policy.change_context import ChangeContext
 from policyengine.policy.draft import Draft
 from policyengine.policy.facts import FACT_TYPES, NONE, Choices
@@ -46,6 +46,9 @@ class TablePolicy(VersionedPolicy):
     kind: Literal["table"]
     result: FactName | None = field(
         default=None, description="the name of the result; else the id with _ for -"
+    )
+    shown: Boolean = field(
+        default=True, description="`false` for a helper, whose result is not among the figures"
     )
     type: Literal[FACT_TYPES] | None = field(default=None, description="of the result")  # type: ignore[valid-type]
     values: Choices | None = field(default=None, description="of an enum: its values, or value -> title")
@@ -265,6 +268,7 @@ def lower(policy: TablePolicy, draft: Draft) -> None:
             policy.default is not None and not _is_none(policy, draft),
             policy.bands,
             None if policy.applies_when is None else draft.applies(policy.id, "applies_when"),
+            policy.shown,
         ),
     )
 

@@ -30,7 +30,7 @@ def offered(path: Path, text: str) -> list[str]:
 @pytest.mark.parametrize("state", STATES, ids=[each["it"] for each in STATES])
 def test_a_half_typed_text(state: dict) -> None:
     folder, _, file = state["file"].partition("/")
-    path = REPOSITORY / folder / "bytekast" / file
+    path = REPOSITORY / folder / state.get("program", "bytekast") / file
     before, found, after = path.read_text().partition(state["old"])
     assert found
     labels = offered(path, before + state["with"] + after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,69 @@ def test_what_is_broken_or_unusual_is_left_alone(text: str) -> None:
     assert laid_out(text) is None
 
 
+UNORDERED = """\
+# of the file
+id: a          # beside a
+# of the kind
+kind: obligations
+for: partner
+title: >-
+  Some
+  # no comment
+
+obligations:
+  # of b
+  - met_when: {b: 1}
+    title: B
+
+    id: b      # beside b
+  - title: C
+    # a comment does not move behind a dash
+    id: c
+---
+title: P
+kind: program
+entities:
+  partner:
+    facts:
+      title: {type: text, title: t}
+      id: {type: text, title: i}
+"""
+ORDERED = """\
+# of the file
+# of the kind
+kind: obligations
+id: a          # beside a
+title: >-
+  Some
+  # no comment
+for: partner
+
+obligations:
+  # of b
+  - title: B
+    met_when: {b: 1}
+
+    id: b      # beside b
+  - title: C
+    # a comment does not move behind a dash
+    id: c
+---
+kind: program
+title: P
+entities:
+  partner:
+    facts:
+      title: {type: text, title: t}
+      id: {type: text, title: i}
+"""
+
+
+def test_a_part_begins_with_what_it_is_called_and_names_keep_their_order() -> None:
+    assert laid_out(UNORDERED) == ORDERED
+    assert laid_out(ORDERED) == ORDERED
+
+
 def test_line_ends_and_marks_stay() -> None:
     found = laid_out("\ufeff" + WRITTEN.replace("\n", "\r\n"))
     assert found == "\ufeff" + LAID_OUT.replace("\n", "\r\n")
@@ -94,6 +158,14 @@ def test_our_policies_are_laid_out_and_other_spaces_come_to_the_same(file: Path)
         [each.plain() for each in read_yaml(Source("a", written)).documents] for written in (text, spread)
     )
     assert one != other or laid_out(spread) == text
+
+
+@pytest.mark.parametrize("file", ["bytekast/levels.yaml", "bytekast/billing.yaml"])
+def test_titles_before_ids_come_to_the_same(file: str) -> None:
+    text = (REPOSITORY / "policies" / file).read_text()
+    swapped, times = re.subn(r"- id: (.*)\n( +)title: ([^>|].*)\n", r"- title: \3\n\2id: \1\n", text)
+    assert times > 1
+    assert laid_out(swapped) == text
 
 
 def test_the_command_names_what_changes_and_writes_it(

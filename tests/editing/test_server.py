@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from tests.editing.client import Client
 
+from policyengine.program.example import EXAMPLE
+
 REPOSITORY = Path(__file__).parents[2]
 DAY = "2026-11-21"
 
@@ -265,3 +267,77 @@ def test_formatting_is_that_of_fmt(client: Client, levels: Path) -> None:
     (edit,) = client.ask("textDocument/formatting", {**_document(levels), "options": options})
     assert edit["range"]["start"] == {"line": 0, "character": 0}
     assert edit["newText"] == before.replace("title: Gold", 'title: "Gold"')
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Client]:
+    """An editor with two programs in its workspace, each with a test."""
+    for name, title in (("one", "First"), ("two", "Second")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "program.yaml").write_text(EXAMPLE)
+        (folder / "duties.yaml").write_text(_DUTIES % title)
+        (folder / "duties_test.yaml").write_text(_TEST)
+    client = Client(tmp_path, "--as-of", DAY)
+    yield client
+    assert client.end() == 0
+
+
+_DUTIES = """\
+kind: obligations
+id: duties
+title: %s
+for: partner
+obligations:
+  - {id: reviews, title: Attends, met_when: attends_quarterly_reviews}
+"""
+_TEST = """\
+kind: test
+program: .
+as_of: 2026-11-21
+tests:
+  - {name: met, record: {id: a, attends_quarterly_reviews: true}, expect: {obligations: [{id: reviews}]}}
+"""
+
+
+def test_two_programs_of_one_workspace_do_not_know_each_other(programs: Client) -> None:
+    one, two = (programs.root / name / "duties.yaml" for name in ("one", "two"))
+    programs.open(one)
+    programs.open(two)
+    programs.replace(one, "attends_quarterly_reviews", "attends_no_reviews")
+    assert (programs.mistakes(one), programs.mistakes(two)) == (["FEEL010"], [])
+    programs.replace(one, "attends_no_reviews", "attends_quarterly_reviews")
+    at = programs.at(two, "attends_quarterly_reviews", 3)
+    found = programs.ask("textDocument/rename", {**at, "newName": "attends_reviews"})
+    files = {Path(uri.removeprefix("file://")).relative_to(programs.root) for uri in found["changes"]}
+    assert files == {Path("two", name) for name in ("program.yaml", "duties.yaml", "duties_test.yaml")}
+    places = programs.ask("textDocument/references", {**at, "context": {"includeDeclaration": True}})
+    assert {"two"} == {Path(each["uri"].removeprefix("file://")).parent.name for each in places}
+
+
+def test_a_file_that_is_renamed_takes_its_mistakes_along(programs: Client) -> None:
+    old = programs.root / "one/duties.yaml"
+    new = old.with_name("obligations.yaml")
+    programs.open(old)
+    programs.replace(old, "met_when: attends", "met_when: atends")
+    assert programs.mistakes(old) == ["FEEL010"]
+    text = programs.texts[old]
+    old.rename(new)
+    programs.close(old)
+    programs.open(new, text)
+    changes = [{"uri": old.as_uri(), "type": 3}, {"uri": new.as_uri(), "type": 1}]
+    programs.say("workspace/didChangeWatchedFiles", {"changes": changes})
+    assert (programs.mistakes(old), programs.mistakes(new)) == ([], ["FEEL010"])
+
+
+def test_a_program_that_is_deleted_and_comes_back(programs: Client) -> None:
+    manifest, duties = programs.root / "one/program.yaml", programs.root / "one/duties.yaml"
+    programs.open(duties)
+    text = manifest.read_text()
+    manifest.unlink()
+    programs.say("workspace/didChangeWatchedFiles", {"changes": [{"uri": manifest.as_uri(), "type": 3}]})
+    assert programs.ask("textDocument/definition", programs.at(duties, "attends_q")) in (None, [])
+    manifest.write_text(text)
+    programs.say("workspace/didChangeWatchedFiles", {"changes": [{"uri": manifest.as_uri(), "type": 1}]})
+    programs.replace(duties, "met_when: attends", "met_when: atends")
+    assert programs.mistakes(duties) == ["FEEL010"]

@@ -13,8 +13,9 @@ quiet=(--ignore-scripts --no-audit --no-fund --omit=dev)
 (cd "$code" && npm install "${quiet[@]}")
 (cd "$code/extensions" && npm install "${quiet[@]}")
 headers="$(dirname "$(dirname "$(command -v node)")")"
+build="$(npm root -g)/npm/node_modules/node-gyp/bin/node-gyp.js"
 for each in node-pty @vscode/spdlog native-watchdog; do
-    (cd "$code" && npm_config_nodedir="$headers" npm rebuild --ignore-scripts=false "$each")
+    (cd "$code/node_modules/$each" && node "$build" rebuild --nodedir="$headers")
 done
 mkdir -p "$code/node_modules/@vscode/ripgrep/bin"
 ln -sf "$(command -v rg)" "$code/node_modules/@vscode/ripgrep/bin/rg"

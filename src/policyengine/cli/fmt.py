@@ -22,11 +22,11 @@ _ENDINGS = (".yaml", ".yml")
 @click.option("--check", is_flag=True, help="Write nothing; name the files that would change (exit code 1).")
 @color_option
 def command(paths: tuple[str, ...], check: bool, color: str) -> int:
-    """Write YAML files in one layout: indentation, spacing, quotes.
+    """Write YAML files in one layout: order of keys, indentation, spacing, quotes.
 
-    PATH is a file or a folder; without one it is `policies` or the folder you are in. Comments, blank lines,
-    the order of keys and texts of several lines stay, and so does what the text says. A file with a mistake
-    is left alone.
+    PATH is a file or a folder; without one it is `policies` or the folder you are in. A part begins with its
+    `kind`, `id`, `name` and `title`; the keys behind them, comments, blank lines and texts of several lines
+    stay, and so does what the text says. A file with a mistake is left alone.
     """
     from policyengine.editing.layout import laid_out
 

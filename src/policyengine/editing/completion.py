@@ -150,6 +150,9 @@ _CONDITIONS = {
 
 # Names
 
+_ANY = "expected"
+"""The space of what a decision names: a level, a charge, a duty, whatever has an id."""
+
 
 def _of_space(space: str, entity: str, document: Document, names: Names) -> Iterator[Offer]:
     declared = names.vocabulary.declarations
@@ -172,10 +175,14 @@ def _of_space(space: str, entity: str, document: Document, names: Names) -> Iter
                 found = document.at((place, i, "id")) or document.at((place, i))
                 if isinstance(found, Scalar):
                     yield Offer(found.text, "fact")
+    elif space == "policy":
+        yield from (Offer(unit.policy.id, space, unit.policy.title) for unit in names.units)
     else:
-        for slot in names.slots(document):
-            if slot.role == "define" and slot.space == space and MARK not in slot.scalar.text:
-                yield Offer(slot.scalar.text, space)
+        # A test names what the policies declare; a policy what it declares itself
+        own = [document] if document.at(("tests",)) is None else [unit.document for unit in names.units]
+        for slot in (slot for each in own for slot in names.slots(each)):
+            if slot.role == "define" and space in (slot.space, _ANY) and MARK not in slot.scalar.text:
+                yield Offer(slot.scalar.text, slot.space)
 
 
 def _facts(names: Names, entity: str, *, granted: bool = False) -> Iterator[Offer]:

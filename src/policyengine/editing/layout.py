@@ -1,7 +1,9 @@
-"""The layout of a YAML text: indentation, spacing and quotes, as our own policies have them.
+"""The layout of a YAML text: order of keys, indentation, spacing and quotes, as our own policies have them.
 
-Comments, blank lines, texts of several lines, and whether something is written in brackets stay as they are.
-A layout that would change what the text says, or lose a comment, is not made: the text is left alone.
+A part of a policy begins with what it is called (`HEAD`); the keys behind that tell a story of their own, and
+keep the order of their author. Comments stay with the lines that they are above or beside; blank lines, texts
+of several lines, and whether something is written in brackets stay as they are. A layout that would change
+what the text says, or lose a comment, is not made: the text is left alone.
 """
 
 from __future__ import annotations
@@ -9,11 +11,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
+from policyengine.editing.slots import slots_of
 from policyengine.source import Source
-from policyengine.text.document import Document, Entry, Mapping, Node, Scalar, Sequence
+from policyengine.text.document import Document, Entry, Mapping, Node, Pointer, Scalar, Sequence
 from policyengine.text.yaml import read_yaml
 
+HEAD = ("kind", "id", "name", "title")
+"""The keys that a part which has an id or a name begins with, in their order."""
 _WORDS = re.compile(r"[A-Za-z][A-Za-z()/-]*(?: [A-Za-z()/-]+)+")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 _HEADER = re.compile(r"[|>][-+]?")
@@ -40,13 +46,80 @@ def _laid_out(source: Source) -> str | None:
     read = read_yaml(source)
     if read.diagnostics or not read.documents:
         return None
+    ordered = Source.exact(source.name, _in_order(source.text, read.documents))
     try:
-        text = "".join(_Printer(source).text(read.documents))
+        text = "".join(_Printer(ordered).text(read_yaml(ordered).documents))
     except _Unusual:
         return None
     found = read_yaml(Source.exact(source.name, text))
     same = not found.diagnostics and list(map(_said, found.documents)) == list(map(_said, read.documents))
     return text if same and _comments(text) == _comments(source.text) else None
+
+
+# The order of keys
+
+
+def _in_order(text: str, documents: tuple[Document, ...]) -> str:
+    """A text in which every part of a policy that is written in lines begins with its head.
+
+    Parts within parts come first; each moves whole lines within its own ones, so that the lines of those
+    around it stay where they are.
+    """
+    lines = text.split("\n")
+    found = [(pointer, part) for document in documents for pointer, part in _parts(document)]
+    for _, part in sorted(found, key=lambda each: -len(each[0])):
+        if not part.entries.keys().isdisjoint(HEAD[:-1]) and text[part.span.start] != "{":
+            _order(lines, list(part.entries.values()))
+    return "\n".join(lines)
+
+
+def _parts(document: Document) -> Iterator[tuple[Pointer, Mapping]]:
+    """The parts of a policy; a mapping of names, such as that of facts, is none."""
+    pointers = {slot.pointer[:-1]: None for slot in slots_of(document) if slot.role == "key"}
+    for pointer in pointers:
+        node = document.at(pointer)
+        if isinstance(node, Mapping):
+            yield pointer, node
+
+
+def _order(lines: list[str], entries: list[Entry]) -> None:
+    """Puts the head of a part first, each key with the blank lines and comments right above it.
+
+    What stands before the first key, a dash or comments, stays there. Entries that share a line are left
+    alone; a key below a comment does not move behind a dash.
+    """
+    column = entries[0].key.span.column - 1
+    starts = [each.key.span.line - 1 for each in entries]
+    ends = [_end(each) for each in entries]
+    heads = [starts[0], *(_above(lines, start, end) for end, start in zip(ends, starts[1:], strict=False))]
+    dash = lines[starts[0]][:column]
+    ranks = [
+        HEAD.index(each.key.text)
+        if each.key.text in HEAD and not (dash.strip() and head < start)
+        else len(HEAD)
+        for each, head, start in zip(entries, heads, starts, strict=True)
+    ]
+    if len(set(starts)) < len(starts) or ranks == sorted(ranks):
+        return
+    lines[starts[0]] = " " * column + lines[starts[0]][column:]
+    stretches = [lines[slice(*each)] for each in pairwise([*heads, ends[-1]])]
+    wanted = sorted(range(len(entries)), key=ranks.__getitem__)
+    lines[starts[0] : ends[-1]] = [line for i in wanted for line in stretches[i]]
+    lines[starts[0]] = dash + lines[starts[0]][column:]
+
+
+def _end(entry: Entry) -> int:
+    """The line behind an entry, counted from 0."""
+    value = entry.value.span
+    at = value if value.end > value.start else entry.key.span
+    return at.end_line - at.text.endswith("\n")
+
+
+def _above(lines: list[str], start: int, end: int) -> int:
+    """The first of the blank lines and comments right above a line, and behind another one."""
+    while start > end and lines[start - 1].lstrip()[:1] in ("", "#"):
+        start -= 1
+    return start
 
 
 def _said(document: Document) -> object:

@@ -132,6 +132,20 @@ def test_diff_says_since_when_and_for_what(cli: Cli, tmp_path: Path) -> None:
     assert "signed_on: 2027-01-01" in said
 
 
+def test_a_price_costs_what_it_costs_those_whose_version_it_is(cli: Cli, tmp_path: Path) -> None:
+    old = _folder(tmp_path / "old", ("", "9"))
+    head = "version_by: signed_on"
+    new = _folder(tmp_path / "new", (head, "9"), (f"from: {SINCE}\n{head}", "10"))
+    days = ("2026-05-01", "2027-02-01")
+    rows = [{"id": "C-" + day, "signed_on": day, "seats": 1} for day in days]
+    (tmp_path / "base.ndjson").write_text(json.dumps({"id": "P", "contracts": rows}))
+    arguments = ("plan", old, new, "--records", tmp_path / "base.ndjson", "--as-of", DAY, "-o", "json")
+    (cause,) = json.loads(cli(*arguments).out)["causes"]
+    assert (cause["title"], cause["change"]) == (
+        "“Fee” now comes to `seats * 10` (was `seats * 9`), from 1 Jan 2027", "10.00"
+    )  # fmt: skip
+
+
 def test_amounts_are_added_up_for_one_day_and_told_once_with_their_charge(cli: Cli, tmp_path: Path) -> None:
     total = "{type: money, title: all fees, formula: sum(contracts.fee)}"
     program = PROGRAM.replace("title: identifier}}", f"title: identifier}}, total: {total}}}", 1)

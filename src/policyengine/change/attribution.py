@@ -45,10 +45,20 @@ class Cause:
 
 
 def causes_of(old: Program, new: Program) -> tuple[Cause, ...]:
-    """All changes of meaning, in the order of the policies; both programs must compile."""
+    """All changes of meaning, in the order of the policies; both programs must compile.
+
+    Which day chooses a version is no cost by itself. The other changes are applied with it, so that the
+    versions hold for whom they are meant; it comes last.
+    """
     found = [change for change in changes_of(old, new) if not change.wording]
-    trials = Trials(old, (), old.as_of)
-    return tuple(Cause(_title(group, old, new), group, trials) for group in bundles(trials, found))
+    choosing = tuple(change for change in found if change.route == ("version_by",))
+    plain = Trials(old, (), old.as_of)
+    if choosing and plain.made(choosing).ok:
+        trials, rest = Trials(old, choosing, old.as_of), [each for each in found if each not in choosing]
+        groups = [*((each, trials) for each in bundles(trials, rest)), (choosing, plain)]
+    else:
+        groups = [(each, plain) for each in bundles(plain, found)]
+    return tuple(Cause(_title(group, old, new), group, trials) for group, trials in groups)
 
 
 def _title(changes: Sequence[Change], old: Program, new: Program) -> str:

@@ -146,6 +146,29 @@ def test_a_price_costs_what_it_costs_those_whose_version_it_is(cli: Cli, tmp_pat
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("day", "told", "letter"),
+    [
+        ("2026-12-10", "Fee of C, 22 of 31 days, then every month", "22 von 31 Tagen, dann jeden Monat"),
+        ("2027-01-01", "Fee of C, every month", "jeden Monat"),
+        ("2027-02-01", "Fee of C, 9 of 28 days", "9 von 28 Tagen"),
+    ],
+)
+def test_a_part_of_a_period_is_not_what_comes_again(
+    cli: Cli, tmp_path: Path, day: str, told: str, letter: str
+) -> None:
+    folder = _folder(tmp_path / "p", ("", "31"))
+    dates = "starting: signed_on, on_day: 1, share_by_days: both, until: '@\"2027-02-09\"'"
+    text = (folder / "fees.yaml").read_text().replace("first_due: signed_on", dates)
+    (folder / "fees.yaml").write_text(text)
+    record = {"id": "P", "contracts": [{"id": "C", "signed_on": "2026-12-10", "seats": 1}]}
+    (tmp_path / "r.json").write_text(json.dumps(record))
+    shown = " ".join(cli("evaluate", folder, tmp_path / "r.json", "--as-of", day).out.split())
+    assert f"{told} " in shown
+    sent = cli("letter", folder, tmp_path / "r.json", "--as-of", day, "--language", "de", "-o", "text").out
+    assert letter in " ".join(sent.split())
+
+
 def test_amounts_are_added_up_for_one_day_and_told_once_with_their_charge(cli: Cli, tmp_path: Path) -> None:
     total = "{type: money, title: all fees, formula: sum(contracts.fee)}"
     program = PROGRAM.replace("title: identifier}}", f"title: identifier}}, total: {total}}}", 1)

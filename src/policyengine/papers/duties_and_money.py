@@ -152,7 +152,19 @@ def _when(voice: Voice, charge: Charge) -> str:
         return say("settled")
     day = charge.next_due_on or charge.due_on
     told = say("not decided") if day is None else say.day(day)
-    return f"{told}, {say.every(charge.every)}" if charge.every and day is not None else told
+    return f"{told}, {_often(say, charge, charge.every)}" if charge.every and day is not None else told
+
+
+def _often(say: Language, charge: Charge, length: str) -> str:
+    """How often it is charged; of a first or a last part of a period also which part it is."""
+    if charge.days is None or charge.of_days is None or charge.days >= charge.of_days:
+        return say.every(length)
+    part = say("{days} of {whole} days", days=charge.days, whole=charge.of_days)
+    return (
+        say("{before}, then {after}", before=part, after=say.every(length))
+        if charge.period_number == 1
+        else part
+    )
 
 
 # What is open

@@ -121,6 +121,14 @@ def _net(charge: Charge) -> str:
     return "not decided" if charge.net is None else money(charge.net, charge.currency)
 
 
+def _often(charge: Charge, length: str) -> str:
+    """How often it is charged; of a first or a last part of a period also which part it is."""
+    if charge.days is None or charge.of_days is None or charge.days >= charge.of_days:
+        return every(length)
+    part = f"{charge.days} of {charge.of_days} days"
+    return f"{part}, then {every(length)}" if charge.period_number == 1 else part
+
+
 def _charge_text(charge: Charge) -> str:
     text = f"{marked(charge.title, charge)} of {short_name(charge.subject)}"
     if charge.amount is not None and charge.net is not None and charge.discount_rate:
@@ -129,7 +137,7 @@ def _charge_text(charge: Charge) -> str:
     elif charge.amount is not None and charge.net is None:
         text = f"{text} ({money(charge.amount, charge.currency)}{_proviso(charge)})"
     if charge.every:
-        text = f"{text}, {every(charge.every)}"
+        text = f"{text}, {_often(charge, charge.every)}"
     if charge.period_number is not None and charge.of_periods is not None:
         text = f"{text}, {charge.period_number} of {charge.of_periods}"
     return f"{text}, {charge.status}" if charge.status in ("due", "overdue") else text

@@ -80,7 +80,7 @@ def money_changes(old: Dues, new: Dues, spans: Sequence[Days]) -> tuple[MoneyCha
     after = before if alike else _payments(new, spans)
     if before is None or after is None:
         return AFTER if before is not None else BOTH if after is None else BEFORE
-    one, other = _Side(before, old, spans), _Side(after, new, spans)
+    one, other = _Side.of(before, old, spans), _Side.of(after, new, spans)
     flows = dict.fromkeys(each.flow for each in (*before, *after))
     flows.update(dict.fromkeys(each.last.flow for each in (one, other) if each.last is not None))
     if alike or len(flows) > 1:
@@ -178,21 +178,22 @@ Pair = tuple[Payment | None, Payment | None]
 
 
 class _Side(NamedTuple):
-    """The payments by one version, with the terms in each range of days."""
+    """The payments by one version, with the terms in each range of days.
+
+    `last` are the last terms that there are, and `schedule` the due dates as they are last.
+    """
 
     payments: list[Payment]
     dues: Dues
     spans: Sequence[Days]
+    last: Terms | None
+    schedule: Schedule | None
 
-    @property
-    def last(self) -> Terms | None:
-        """The last terms that there are."""
-        return next((terms for terms in reversed(self.dues) if terms is not None), None)
-
-    @property
-    def schedule(self) -> Schedule | None:
-        """The due dates, as they are last."""
-        return None if self.last is None else self.last.schedule
+    @staticmethod
+    def of(payments: list[Payment], dues: Dues, spans: Sequence[Days]) -> _Side:
+        """The side with these payments."""
+        last = next((terms for terms in reversed(dues) if terms is not None), None)
+        return _Side(payments, dues, spans, last, None if last is None else last.schedule)
 
     def asks_nothing(self, day: date) -> bool:
         """Whether there is no such charge on a day, or it is due then and comes to nothing."""

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from tests.support import program_of
 
 from batch.exports import EXPORTS, partners
@@ -389,6 +390,58 @@ def test_why_reads_by_a_mapping(base, capfd):
     words = ("crm.csv", "--map", "map.yaml", "--key", "b", "reseller-levels", *_DAY)
     assert _run("why", _BYTEKAST, *words) == 0
     assert "it cannot be decided whether b reaches Gold" in capfd.readouterr().out
+
+
+def test_what_a_first_mapping_asks(tmp_path, capfd):
+    rows = "".join(f"p{i},{i},$5.00,A,x\n" for i in range(9))
+    text = (
+        f"ID,Accounts,Setup Fee,Vision Health,Tier\n{rows}q,n/a,€1.00,B,y\nr,1.5,$1.00,,\nMade by CRM,,,,\n"
+    )
+    told = _first(tmp_path, capfd, text)
+    for part in (
+        "`us` fits all but `€1.00`", "`us` fits all but `1.5`; is `n/a` no value?",
+        "such as `Made by CRM`? `skipped: [Made]`",
+        'Vision Health: "no column is found for `vision_rating`; is it this one?"', "is it one of `Tier`?",
+    ):  # fmt: skip
+        assert part in told
+
+
+def test_sheets_have_mappings_of_their_own(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    with xlsxwriter.Workbook("crm.xlsx") as book:
+        for name, rows in {
+            "Companies": [["Account ID", "Active accounts"], ["a", 12], ["b", 9]],
+            "Deals": [["Deal ID", "Partner Account ID", "Setup fee"], ["D", "a", 5], ["E", "a", 7]],
+        }.items():
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate(rows):
+                sheet.write_row(i, 0, row)
+    assert _run("map", _BYTEKAST, "crm.xlsx", *_DAY) == 0
+    out, err = capfd.readouterr()
+    assert "id: crm-companies" in out
+    assert "`crm.xlsx:Deals` is another sheet" in err
+    assert _run("map", _BYTEKAST, "crm.xlsx:Deals", "--for", "account", *_DAY) == 0
+    assert "id: crm-deals" in (deals := capfd.readouterr().out)
+    assert "joins: {partner: Partner Account ID}" in deals
+
+
+def test_a_column_that_is_gone_names_the_nearest_mapping(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(_BYTEKAST, "p")
+    head = "kind: mapping\nid: %s\nfor: %s\n"
+    Path("p/m.yaml").write_text(
+        head % ("crm", "partner") + "columns: {ID: id, Active: active_accounts, N: name}\n"
+    )
+    Path("p/d.yaml").write_text(
+        head % ("deals", "account") + "joins: {partner: Of}\ncolumns: {Deal: id, Fee: setup_fee}\n"
+    )
+    Path("c.csv").write_text("ID,Active\na,12\n")
+    assert _run("evaluate", "p", "c.csv", *_DAY) == 2
+    assert "has no column `N`, which the mapping `crm` names" in capfd.readouterr().err
+    Path("c.csv").write_text("ID,Active,N\na,12,A\n")
+    Path("d.csv").write_text("Of,Deal,Fee\na,D,5\n")
+    assert _run("evaluate", "p", "c.csv", "--table", "accounts=d.csv", "--map", "crm", *_DAY) == 0
+    assert "Set-up fee" in capfd.readouterr().out
 
 
 def test_check_takes_a_mapping_of_its_own(tmp_path, monkeypatch, capfd):

@@ -26,6 +26,8 @@ _PATTERNS = (
 )  # fmt: skip
 _NOTHING = ("n/a", "#n/a", "na", "-", "--", "none", "null", "(no value)", "(none)", "(blank)", "tbd", "?")
 _TRUTH = {"yes": "true", "y": "true", "no": "false", "n": "false", "ja": "true", "nein": "false"}
+_WIDE, _WORD = 3, 4
+"""Of so many columns a row with one value is seldom a record; words of so many letters say what one is."""
 _UNITS = ("$", "€", "£", "US$", "USD", "EUR", "GBP", "CHF", "ZAR")
 _SEPARATORS = (";", "|", ",", "/")
 _SIMPLE = re.compile(r"[A-Za-z][A-Za-z0-9 _./()-]*[A-Za-z0-9_.)]|[A-Za-z]")
@@ -65,7 +67,7 @@ def first_mapping(
 ) -> str:  # fmt: skip
     """The mapping as YAML; `columns` are the values of each column of the export."""
     facts = {name: fact for name, fact in vocabulary.entities[entity].facts.items() if fact.is_given}
-    joins, open_ones = _joins(vocabulary, entity, names)
+    joins, open_ones = _joins(vocabulary, entity, names, columns)
     left = [i for i, name in enumerate(names) if name and name not in joins.values()]
     chosen = _nearest(facts, vocabulary.entities[entity].title, entity, [(i, names[i]) for i in left])
     below = _below(vocabulary, entity)
@@ -83,13 +85,14 @@ def first_mapping(
             one = f", of the one item of `{fact.partition('.')[0]}` in a row" if "." in fact else ""
             alike = "" if one else " The names are only alike"
             open_ones[names[i]] = f"is it {facts[fact].title}{one}?{alike}"
-    for each in guesses:
-        if each.open:
-            before = f"{open_ones[each.head]}; " if each.head in open_ones else ""
-            open_ones[each.head] = before + each.open
     ignored = [names[i] for i in left if i not in chosen]
     given = {fact for fact, _ in chosen.values()}
     absent = [name for name in facts if name not in given and "." not in name]
+    asked = [(each.head, each.open) for each in guesses if each.open]
+    asked += [(each.head, f"is {listed(each.empty, 3)} no value?") for each in guesses if each.empty]
+    asked += [*_footers(names, columns), *_unmatched(ignored, absent)]
+    for head, question in asked:
+        open_ones[head] = f"{open_ones[head]}; {question}" if head in open_ones else question
     empty = list(dict.fromkeys(word for each in guesses for word in each.empty))
     return "\n".join(_lines(id, title, entity, joins, guesses, empty, ignored, open_ones, absent)) + "\n"
 
@@ -216,8 +219,31 @@ def _shares_words(head: set[str], fact: set[str]) -> bool:
     return head >= fact or (head <= fact and 3 * len(head) >= len(fact))
 
 
+def _footers(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Whether rows of which only the first cell says something are records, or the foot of a report."""
+    rows = zip(*columns, strict=True) if len(names) >= _WIDE else ()
+    alone = [row[0].strip() for row in rows if row[0].strip() and not any(map(str.strip, row[1:]))]
+    if alone and 2 * len(alone) < len(columns[0]):
+        told = f"is a row a record in which nothing else stands, such as {_few(list(dict.fromkeys(alone)))}?"
+        yield names[0], f"{told} `skipped: [{_yaml(alone[0].split()[0])}]` leaves out rows that begin so"
+
+
+def _unmatched(ignored: Sequence[str], absent: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What is asked about columns that are like no fact, while facts have no column."""
+    near: dict[str, list[str]] = {}
+    for head in ignored:
+        parts = {each for each in _plain(head).split("_") if len(each) >= _WORD}
+        near[head] = [name for name in absent if parts & set(name.split("_"))]
+        if near[head]:
+            yield head, f"no column is found for {listed(near[head], 3)}; is it this one?"
+    rest = [name for name in absent if not any(name in each for each in near.values())]
+    left = [head for head in ignored if not near[head]]
+    if left and rest:
+        yield left[0], f"no column is found for {listed(rest, 5)}; is it one of {listed(left, 5)}?"
+
+
 def _joins(
-    vocabulary: Vocabulary, entity: str, names: Sequence[str]
+    vocabulary: Vocabulary, entity: str, names: Sequence[str], columns: Sequence[Sequence[str]]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The columns that name what a row belongs to; what is open about them."""
     joins: dict[str, str] = {}
@@ -229,7 +255,16 @@ def _joins(
             _plain(f"{word} {end}".strip()) for word in words for end in ("", str(declared.key), *_OTHERS)
         }
         found = [name for name in names if _plain(name) in wanted]
-        if len(found) == 1:
+        ends = {str(declared.key), *_OTHERS}
+        alike = [
+            name for i, name in enumerate(names)
+            if (parts := _plain(name).split("_"))[-1] in ends
+            and {each.lower() for each in words} & set(parts) and not _tells_apart(columns[i])
+        ]  # fmt: skip
+        if not found and len(alike) == 1:
+            joins[above] = alike[0]
+            open_ones[alike[0]] = f"does it name the {declared.title} of a row? The names are only alike"
+        elif len(found) == 1:
             joins[above] = found[0]
         else:
             joins[above] = found[0] if found else "?"
@@ -275,6 +310,14 @@ def _fits(convert: Convert, values: Sequence[str]) -> bool:
     return True
 
 
+def _most_fit(readers: dict[str, Convert], values: Sequence[str], what: str) -> str:
+    """What is open where no one format fits all values: of the format that most fit, those that do not."""
+    bad = {name: [each for each in values if not _fits(read, [each])] for name, read in readers.items()}
+    best = min(bad, key=lambda name: len(bad[name]))
+    most = f"; `{best}` fits all but" if len(bad[best]) < len(values) else ", such as"
+    return f"no one format of {what} fits all values{most} {_few(bad[best])}"
+
+
 def _whole(read: Convert) -> Convert:
     """The same for a fact that takes whole numbers."""
 
@@ -294,29 +337,35 @@ def _date(head: str, name: str, values: Sequence[str], empty: tuple[str, ...]) -
     if len(found) == 1:
         return Guess(head, name, {"format": found[0]}, empty)
     if not found:
-        return Guess(head, name, {}, empty, f"no one format of dates fits all values, such as {_few(values)}")
+        told = _most_fit({each: date_reader(each) for each in (*DATES, *_PATTERNS)}, values, "dates")
+        return Guess(head, name, {}, empty, told)
     told = f"{' or '.join(found)}? All values are both, such as {_few(values)}"
     return Guess(head, name, {"format": found[0]}, empty, told)
 
 
 def _number(head: str, name: str, fact: Fact, values: Sequence[str], empty: tuple[str, ...]) -> Guess:
-    unit = next((each for each in _UNITS if values and all(each in value for value in values)), None)
+    common = max(_UNITS, key=lambda unit: sum(unit in each for each in values))
+    unit = common if values and all(common in each for each in values) else None
     keys: dict[str, object] = {} if unit is None else {"unit": unit}
     percent = fact.scalar == "rate" and bool(values) and not any("%" in each for each in values)
     bare = [each.rstrip("% ") for each in values]
-    plain = _fits(number_reader(None, unit), bare) and not any(re.search(r"\.\d{3}$", each) for each in bare)
+
+    def reader(format: str | None) -> Convert:
+        read = number_reader(format, unit)
+        return _whole(read) if fact.single.is_whole else read
+
+    plain = _fits(reader(None), bare) and not any(re.search(r"\.\d{3}$", each) for each in bare)
     open_one = None
     if not plain:
-        readers = ((each, number_reader(each, unit)) for each in NUMBERS)
-        found = [
-            each for each, read in readers if _fits(_whole(read) if fact.single.is_whole else read, bare)
-        ]
+        found = [each for each in NUMBERS if _fits(reader(each), bare)]
         if found:
             keys["format"] = found[0]
         if len(found) > 1:
             open_one = f"{' or '.join(found)}? All values are both, such as {_few(values)}"
         elif not found:
-            open_one = f"no one format of numbers fits all values, such as {_few(values)}"
+            if 2 * sum(common in each for each in values) > len(values):
+                unit = keys["unit"] = common
+            open_one = _most_fit({each: reader(each) for each in NUMBERS}, bare, "numbers")
     if percent and open_one is None:
         open_one = f'is {values[0]} a share or per cent? With `unit: "%"` it is {values[0]} %'
     return Guess(head, name, keys, empty, open_one)
@@ -345,9 +394,5 @@ def _list(head: str, name: str, values: Sequence[str], empty: tuple[str, ...]) -
     found = [each for each in _SEPARATORS if any(each in value for value in values)]
     if not found or found == [";"]:
         return Guess(head, name, {}, empty)
-    told = (
-        f"do several of {listed(found)} separate its values? Such as {_few(values)}"
-        if len(found) > 1
-        else None
-    )
+    told = f"do several of {listed(found)} separate its values? Such as {_few(values)}"
     return Guess(head, name, {"separator": found[0]}, empty, told if len(found) > 1 else None)

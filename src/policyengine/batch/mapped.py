@@ -47,46 +47,78 @@ def missing(mapping: ExportMapping, names: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Mappings:
-    """The mappings that an export may be read by; `asked` for, one of them has to fit."""
+    """The mappings that an export may be read by; `asked` for, one of them has to fit.
+
+    `beside` are those of the program, for tables that none of those asked for is about.
+    """
 
     known: Sequence[ExportMapping] = ()
     asked: bool = False
+    beside: Sequence[ExportMapping] = ()
 
     def shape(
         self, names: Sequence[str], vocabulary: Vocabulary, entity: str, ignored: Sequence[str], label: str
     ) -> Shape:
         """How the rows below a head are read."""
         words = [name.strip() for name in names]
-        mapping = _choose(self.known, words, entity, label, asked=self.asked)
+        own = list(self._of(entity))
+        is_asked = self.asked and any(each in self.known for each in own)
+        mapping = _choose(own, words, label, asked=is_asked)
         if mapping is None:
-            return Shape(read_head(words, label, vocabulary, entity, ignored, may_trail=True), None)
+            return Shape(_plain(own, words, label, vocabulary, entity, ignored), None)
         mapper = Mapper(mapping, words, vocabulary, label, ignored)
         return Shape(Head(tuple(words), (), trailing(words)), mapper)
 
     def names(self, entity: str) -> Iterator[str]:
         """The heads that mappings of an entity name."""
-        for each in self.known:
-            if each.for_ == entity:
-                yield from (*each.columns, *each.joins.values())
+        for each in self._of(entity):
+            yield from (*each.columns, *each.joins.values())
+
+    def _of(self, entity: str) -> list[ExportMapping]:
+        """Those of an entity."""
+        own = [each for each in self.known if each.for_ == entity]
+        return own or [each for each in self.beside if each.for_ == entity]
 
 
 def _choose(
-    mappings: Sequence[ExportMapping], names: Sequence[str], entity: str, label: str, *, asked: bool
+    own: Sequence[ExportMapping], names: Sequence[str], label: str, *, asked: bool
 ) -> ExportMapping | None:
     """The mapping by which a head is read; None where it is read as it is. Raises `Unusable`."""
-    own = [each for each in mappings if each.for_ == entity]
     found = [each for each in own if fits(each, names)]
     if len(found) > 1:
         known = listed([each.id for each in found])
         raise Unusable(f"`{label}` can be read by several mappings: {known}", "choose one: `--map ID`")
     if found or not (asked and own):
         return found[0] if found else None
-    lacking = missing(own[0], names)
+    raise _lacking(_nearest(own, names), names, label)
+
+
+def _nearest(own: Sequence[ExportMapping], names: Sequence[str]) -> ExportMapping:
+    """The mapping of which the smallest share of columns is missing."""
+    return min(own, key=lambda each: len(missing(each, names)) / max(1, len(each.columns)))
+
+
+def _lacking(mapping: ExportMapping, names: Sequence[str], label: str) -> Unusable:
+    lacking = missing(mapping, names)
     near = did_you_mean(lacking[0], names)
-    raise Unusable(
-        f"`{label}` has no column {listed(lacking, _MOST)}, which the mapping `{own[0].id}` names",
+    return Unusable(
+        f"`{label}` has no column {listed(lacking, _MOST)}, which the mapping `{mapping.id}` names",
         near or "correct the heads in the mapping, or choose a different one",
     )
+
+
+def _plain(
+    own: Sequence[ExportMapping], names: Sequence[str], label: str, vocabulary: Vocabulary, entity: str,
+    ignored: Sequence[str],
+) -> Head:  # fmt: skip
+    """The head as it is read without a mapping; where it cannot be, a mapping that nearly fits is named."""
+    try:
+        return read_head(names, label, vocabulary, entity, ignored, may_trail=True)
+    except Unusable:
+        near = _nearest(own, names) if own else None
+        if near is not None and 2 * len(missing(near, names)) < len(near.columns):
+            raise _lacking(near, names, label) from None
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from policyengine.cli.file_io import unreadable, write_text
 from policyengine.cli.options import FILE, as_of_option, color_option, subcommand
 from policyengine.cli.programs import open_program
 from policyengine.diagnostics import did_you_mean, listed
-from policyengine.files import file_of, is_workbook
+from policyengine.files import file_of, is_workbook, split_sheet
 from policyengine.text import literal_guesses
 
 _ROWS = 100_000
@@ -56,7 +56,10 @@ def command(
     except OSError as error:
         raise unreadable(file_of(path), error) from None
     with reported_errors():
+        path, others = _sheet(path)
         names, columns = _read(path)
+    for other in others:
+        console.err(f"`{path}` is read; `{other}` is another sheet, with a mapping of its own")
     from policyengine.batch.first_mapping import first_mapping, likely_entity
 
     if entity is None:
@@ -66,8 +69,10 @@ def command(
             console.err(
                 f"several rows have one `{column}`, so each is taken for one {title}; `--for` says another"
             )
-    id = literal_guesses.identifier(file_of(path).stem) or "export"
-    text = first_mapping(id, file_of(path).name, name, opened.vocabulary, names, columns)
+    file, sheet = split_sheet(path)
+    id = literal_guesses.identifier(f"{file.stem} {sheet}" if sheet else file.stem)
+    title = f"{file.name}: {sheet}" if sheet else file.name
+    text = first_mapping(id or "export", title, name, opened.vocabulary, names, columns)
     if output is None:
         console.out(text)
     else:
@@ -76,6 +81,20 @@ def command(
     if open_ones:
         console.err(f"{open_ones} left open: see `open`")
     return OK
+
+
+def _sheet(path: Path) -> tuple[Path, list[str]]:
+    """Returns the sheet that is read of a workbook, and its other sheets where none was named."""
+    if not is_workbook(path) or split_sheet(path)[1] is not None:
+        return path, []
+    from policyengine.batch.books import sheet_names
+
+    found = sheet_names(path)
+    return (
+        (Path(f"{path}:{found[0]}"), [f"{path}:{each}" for each in found[1:]])
+        if len(found) > 1
+        else (path, [])
+    )
 
 
 def _read(path: Path) -> tuple[Sequence[str], Sequence[Sequence[str]]]:

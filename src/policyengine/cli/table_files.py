@@ -258,7 +258,7 @@ def reader_of(program: Program, inputs: Inputs, options: TableOptions) -> Reader
 
 
 def mappings_of(program: Program, options: TableOptions) -> Any:
-    """Returns the mappings that `--map` names, else those of the program; None where there is none."""
+    """Returns the mappings that `--map` names, and those of the program for the other tables, or None."""
     own = program.linked.mappings
     if not own and not options.maps:
         return None
@@ -271,7 +271,7 @@ def mappings_of(program: Program, options: TableOptions) -> Any:
     found: list[Any] = []
     for word in options.maps:
         found += [known[word]] if word in known and not Path(word).exists() else _mapping_file(program, word)
-    return Mappings(tuple(found), asked=True)
+    return Mappings(tuple(found), asked=True, beside=tuple(known.values()))
 
 
 def _mapping_file(program: Program, name: str) -> list[Any]:

@@ -1,5 +1,6 @@
 """The lists over a base: who stands in them, in which order, and what a level is worth."""
 
+import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_the_room_of_a_level_and_what_it_is_worth(program):
     far, near = _partner("far", 26), _partner("near", 16, name="Near", accounts=[_ACCOUNT])
     (row,) = _rows(program, collector, far, near, _partner("none", 3))
     assert (row["key"], row["label"], row["level"], row["room"], row["room_share"]) == (
-        "near", "Near", "Gold", "0", Decimal(0),
+        "near", "Near", "Gold", Decimal(0), Decimal(0),
     )  # fmt: skip
     # Gold has 33 % and Silver 20 %: 13 % of one set-up fee and of the ten monthly fees due until then
     charges = program.evaluate(near).of("charges")
@@ -112,6 +113,47 @@ def test_what_is_due_stands_by_party_and_day(program):
     fee = rows[1]
     assert (fee["subject"], fee["amount"], fee["currency"]) == ("A-1", Decimal("800.00"), "USD")
     assert len(_rows(program, due_list(program.labels, 13), _partner("a", 12, accounts=[account]))) == 5
+
+
+def test_what_may_belong_into_a_list_is_counted(program):
+    unknown = {
+        each: value for each, value in _FULL.items() if each not in ("reviews", "team_in_ongoing_training")
+    }
+    record = {"id": "a", "active_accounts": 16, **unknown, "accounts": [{**_ACCOUNT, "setup_fee": None}]}
+    (read,) = program.record(
+        {**record, "accounts": [{k: v for k, v in _ACCOUNT.items() if k != "setup_fee"}]}
+    ).records
+    answer = Answer(read, program.evaluate(read))
+    worth = _worth(program)
+    for made, count in (
+        (due_list(program.labels, 30), 2),  # a charge, and the review of the quarter that is over
+        (losing_list(worth, Limits(Decimal("0.2"), 30), "room"), 1),
+        (next_list(worth), 1),
+    ):
+        made.add(made.part([answer]))
+        assert made.listing().note == f"{count} more may belong here: a fact is missing"
+
+
+def test_each_finding_counts_that_a_fact_settles(program):
+    accounts = [{"id": f"A-{i}", "setup_fee": "10", "set_up_on": date(2026, 1, 1)} for i in range(3)]
+    rows = _rows(program, Undecided(program.vocabulary), _partner("a", 12, accounts=accounts))
+    (fee,) = (row for row in rows if row["fact"] == "monthly_fee")
+    assert (fee["records"], fee["alone"], fee["findings"]) == (1, 3, 3)
+
+
+def test_a_level_is_lost_with_the_waiver_that_gives_it(tmp_path):
+    shutil.copytree(Path(__file__).parents[2] / "policies/bytekast", tmp_path / "p")
+    (tmp_path / "p/waivers.yaml").write_text(
+        "kind: waivers\nid: kept\nfor: partner\nwaivers:\n  - id: gold\n    of: reseller-levels/gold\n"
+        "    when: {id: w}\n    why: A test\n    approved_by: bytekast\n    from: 2026-01-01\n"
+        "    until_including: 2026-12-05\n"
+    )
+    program = policyengine.load(tmp_path / "p", as_of=_DAY)
+    assert program.ok, program.diagnostics
+    (row,) = _rows(
+        program, losing_list(_worth(program), Limits(Decimal("0.2"), 30), "room"), _partner("w", 3)
+    )
+    assert (row["level"], row["held_until"]) == ("Gold", date(2026, 12, 5))
 
 
 def test_the_fact_that_settles_most_comes_first(program):

@@ -69,6 +69,14 @@ def test_rows_columns_and_order(report):
     assert rows[0]["share"] == "0.9375"
 
 
+def test_a_filter_decides_what_a_policy_decides(report):
+    text = _REPORT.replace(
+        'reseller_levels < "gold" and active_accounts >= 10', "sum(accounts.monthly_fee) >= 15"
+    )
+    _, out, _ = report(text, "report", "p.csv", "within-reach", "-o", "csv")
+    assert [row["key"] for row in csv.DictReader(io.StringIO(out))] == ["b", "d"]
+
+
 def test_as_text_with_what_is_open(report):
     code, out, _ = report(_REPORT, "report", "p.csv", "within-reach")
     assert code == 0

@@ -17,6 +17,7 @@ from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, excerp
 from policyengine.policy.rule import Node
 from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
+from policyengine.program.partial_counts import with_bounds
 from policyengine.program.read import ReportDocument
 from policyengine.text.document import Scalar
 
@@ -140,7 +141,8 @@ def check_reports(program: Program) -> Iterator[Diagnostic]:
 
 def reports_of(program: Program) -> Sequence[LinkedReport]:
     """The reports of a program that has no mistakes."""
-    graph = program.evaluated
+    graph = program.graph
     assert graph is not None
     found = (linked_report(each, graph) for each in program.reports)
-    return [each for each in found if isinstance(each, LinkedReport)]
+    linked = (each for each in found if isinstance(each, LinkedReport))
+    return [replace(each, graph=with_bounds(each.graph)) for each in linked]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from policyengine.decision.decision import Decision
-from policyengine.decision.findings import Charge, Obligation
+from policyengine.decision.findings import UNDETERMINED, Charge, Obligation
 from policyengine.decision.wording import plural, status_words, words
 from policyengine.reports.lists import (
     CURRENCY,
@@ -41,13 +41,21 @@ def due_list(labels: Mapping[str, str], within: int, most: int | None = None) ->
     head = Head("due", title, _COLUMNS, "Nothing is overdue, and nothing falls due.")
     places = head.places("party", "due_on", "key", "title")
 
+    def last_of(decision: Decision) -> date:
+        return decision.as_of + timedelta(days=min(within, (date.max - decision.as_of).days))
+
     def rows(answer: Answer) -> Iterator[Cells]:
         decision = answer.decision
-        last_day = decision.as_of + timedelta(days=min(within, (date.max - decision.as_of).days))
+        last_day = last_of(decision)
         yield from _obligations(decision, labels, last_day)
         yield from _charges(decision, labels, last_day)
 
-    return Rows(head, rows, lambda row: tuple(last(row[i]) for i in places), most)
+    def may_belong(answer: Answer) -> int:
+        decision = answer.decision
+        owed = (*decision.of("obligations"), *decision.of("charges"))
+        return sum(_may_be_due(one, decision.as_of, last_of(decision)) for one in owed)
+
+    return Rows(head, rows, lambda row: tuple(last(row[i]) for i in places), most, may_belong)
 
 
 def _obligations(decision: Decision, labels: Mapping[str, str], last_day: date) -> Iterator[Cells]:
@@ -86,6 +94,17 @@ def _is_pressing(one: Obligation | Charge, due: date | None, last_day: date) -> 
 def _falls_due(charge: Charge, due: date | None, today: date, last_day: date) -> bool:
     """Whether a charge that nothing says to be settled has a due date from today on."""
     return charge.status == "applies" and due is not None and today <= due <= last_day
+
+
+def _may_be_due(one: Obligation | Charge, today: date, last_day: date) -> bool:
+    """Whether it is not decided that it falls due by the last day, or how much it is."""
+    if isinstance(one, Obligation):
+        return one.status == UNDETERMINED and (one.due_on is None or one.due_on <= last_day)
+    due = one.next_due_on or one.due_on
+    if one.status == UNDETERMINED:
+        return due is None or today <= due <= last_day
+    pressing = _is_pressing(one, due, last_day) or _falls_due(one, due, today, last_day)
+    return one.net is None and pressing
 
 
 def _days(due: date | None, today: date) -> int | None:

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, Literal
 
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Level, Shortfall
+from policyengine.decision.findings import UNDETERMINED, Level, Shortfall
 from policyengine.decision.reason_words import shortfall
-from policyengine.decision.wording import quantity
+from policyengine.decision.wording import PERCENT, quantity
 from policyengine.feel.limits import NUMBERS
 from policyengine.reports.lists import (
     CURRENCY,
@@ -52,9 +52,9 @@ _LOSING = (
     ListColumn("missing", "missing to keep it"),
     ListColumn("held_until", "held until", "date"),
     ListColumn("measure", "measure"),
-    ListColumn("have", "now"),
-    ListColumn("lost_below", "lost below"),
-    ListColumn("room", "room"),
+    ListColumn("have", "now", "exact"),
+    ListColumn("lost_below", "lost below", "exact"),
+    ListColumn("room", "room", "exact"),
     ListColumn("room_share", "room in %", "rate"),
     ListColumn("at_stake", "at stake a year", "money"),
     _MONEY,
@@ -89,7 +89,12 @@ def losing_list(worth: Worth, limits: Limits, by: By, most: int | None = None) -
         found = _losing(answer, worth, limits)
         return map(settled, found) if by == "money" else found
 
-    return Rows(head, rows, rank, most)
+    return Rows(head, rows, rank, most, _open_levels)
+
+
+def _open_levels(answer: Answer) -> int:
+    """How many levels are not decided."""
+    return sum(each.status == UNDETERMINED for each in answer.decision.of("levels"))
 
 
 def _losing(answer: Answer, worth: Worth, limits: Limits) -> Iterator[OpenRow]:
@@ -102,15 +107,29 @@ def _losing(answer: Answer, worth: Worth, limits: Limits) -> Iterator[OpenRow]:
         unit = "" if room is None else room.unit
         measured: Cells = (None, None, None, None)
         if room is not None:
-            values = (room.have, room.lost_below, room.room)
-            measured = (room.noun, *(quantity(each, unit) for each in values))
+            noun = f"{room.noun}, in {'%' if unit == PERCENT else unit}" if unit else room.noun
+            measured = (noun, *(_amount(each, unit) for each in (room.have, room.lost_below, room.room)))
         missing = () if level.to_keep is None else level.to_keep.missing
         yield (
             *who(decision, level), level.title, level.level_title or level.level,
             (level.by_figures_title or level.by_figures) if level.differs else None,
-            "; ".join(map(shortfall, missing)) or None, level.held_until, *measured, share,
+            "; ".join(map(shortfall, missing)) or None, _until(level), *measured, share,
             *later(partial(worth, answer, level, None), 2), str(level.origin.at),
         )  # fmt: skip
+
+
+def _until(level: Level) -> date | None:
+    """The last day of the level: until when it is held, or the waiver holds that gives it."""
+    waiver = level.waiver
+    ends = None if waiver is None or waiver.lapsed else waiver.until_including
+    return min((day for day in (level.held_until, ends) if day is not None), default=None)
+
+
+def _amount(value: object, unit: str) -> Cell:
+    """A quantity as a number; a share in per cent."""
+    if not isinstance(value, Decimal | int):
+        return quantity(value, unit)
+    return NUMBERS.multiply(Decimal(value), Decimal(100)) if unit == PERCENT else Decimal(value)
 
 
 def _room_share(level: Level) -> Decimal | None:
@@ -124,7 +143,7 @@ def _room_share(level: Level) -> Decimal | None:
 
 
 def _is_close(level: Level, share: Decimal | None, today: date, limits: Limits) -> bool:
-    until, days = level.held_until, min(limits.days, (date.max - today).days)
+    until, days = _until(level), min(limits.days, (date.max - today).days)
     if share is not None and share <= limits.share:
         return True
     return level.differs or (until is not None and until <= today + timedelta(days=days))
@@ -136,7 +155,7 @@ def next_list(worth: Worth, most: int | None = None) -> Rows:
     count, share, key = head.places("count", "share", "key")
     return Rows(
         head, lambda answer: _next(answer, worth),
-        lambda row: (last(row[count]), -_number(row[share]), str(row[key])), most,
+        lambda row: (last(row[count]), -_number(row[share]), str(row[key])), most, _open_levels,
     )  # fmt: skip
 
 

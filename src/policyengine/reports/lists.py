@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Finding
-from policyengine.decision.wording import short_name
+from policyengine.decision.wording import number, short_name
 from policyengine.program.record import Record
 from policyengine.reports.sorted_rows import Rank, SortedPart, SortedRows, sorted_part
 
@@ -117,17 +117,22 @@ class Collector(Protocol[Part]):
 
 
 class RowPart(NamedTuple):
-    """The rows of some records with their ranks, and how many there were before only the first were kept."""
+    """The rows of some records with their ranks, and how many there were before only the first were kept.
+
+    `open` counts what may belong into the list besides.
+    """
 
     found: int
     rows: SortedPart
+    open: int = 0
 
 
 class Rows:
     """Collects the rows that `rows_of` gives for each record, in the order of `rank`.
 
     With `most` the first so many are kept, and the others counted. What takes long is worked out then for
-    those alone that may be among them: cells may be `Later`, of which no rank depends.
+    those alone that may be among them: cells may be `Later`, of which no rank depends. `may_belong` counts
+    what is not decided of a record, and may belong into the list.
     """
 
     def __init__(
@@ -136,7 +141,10 @@ class Rows:
         rows_of: Callable[[Answer], Iterable[OpenRow]],
         rank: Callable[[tuple[Any, ...]], Rank],
         most: int | None = None,
+        may_belong: Callable[[Answer], int] = lambda answer: 0,
     ) -> None:
+        self._may_belong = may_belong
+        self._open = 0
         self._head = head
         self._rows_of = rows_of
         self._rank = rank
@@ -149,7 +157,8 @@ class Rows:
         """The rows of some records."""
         rows = [(self._rank(row), row) for each in answers for row in self._rows_of(each)]
         kept = rows if self._most is None else self._may_be_first(rows, self._most)
-        return RowPart(len(rows), sorted_part([(rank, settled(row)) for rank, row in kept]))
+        open_ones = sum(map(self._may_belong, answers))
+        return RowPart(len(rows), sorted_part([(rank, settled(row)) for rank, row in kept]), open_ones)
 
     def _may_be_first(self, rows: list[tuple[Rank, OpenRow]], most: int) -> list[tuple[Rank, OpenRow]]:
         """The rows in front of which fewer than `most` stood so far."""
@@ -160,13 +169,19 @@ class Rows:
     def add(self, part: RowPart) -> None:
         """The rows of the next records."""
         self._rows.add(part.rows)
+        self._open += part.open
         self._more += part.found - part.rows.size
         if self._most is not None:
             self._more += self._rows.cut(self._most)
 
     def listing(self) -> Listing:
         """The list of all that was added."""
-        return Listing(self._head, self._rows, more=self._more)
+        return Listing(self._head, self._rows, open_note(self._open), self._more)
+
+
+def open_note(count: int) -> str:
+    """What is said of a list into which more may belong."""
+    return f"{number(count)} more may belong here: a fact is missing" if count else ""
 
 
 def settled(row: OpenRow) -> Cells:

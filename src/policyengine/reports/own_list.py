@@ -7,14 +7,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from policyengine.decision.wording import number, short_name, words
+from policyengine.decision.wording import short_name, words
 from policyengine.decision.writers import Write, results_writer
 from policyengine.engine.rows.engine import compile_graph
 from policyengine.feel.types.types import DATE, Enum, Number, Type
 from policyengine.feel.values.calendar import ordinal
 from policyengine.feel.values.values import FarDate, Unknown
 from policyengine.program.list_reports import LinkedReport
-from policyengine.reports.lists import CURRENCY, WHO, Answer, Cell, CellKind, Cells, Head, ListColumn, Listing
+from policyengine.reports.lists import (
+    CURRENCY,
+    WHO,
+    Answer,
+    Cell,
+    CellKind,
+    Cells,
+    Head,
+    ListColumn,
+    Listing,
+    open_note,
+)
 from policyengine.reports.sorted_rows import (
     Descending,
     Rank,
@@ -98,8 +109,7 @@ class OwnList:
 
     def listing(self) -> Listing:
         """The list of all that was added, in its order."""
-        note = f"{number(self._open)} more may belong here: a fact is missing" if self._open else ""
-        return Listing(self._head, self._rows, note)
+        return Listing(self._head, self._rows, open_note(self._open))
 
 
 def _rank(value: object, kind: Type) -> Any:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.decision import Decision, nested
+from policyengine.decision.findings import UNDETERMINED
 from policyengine.decision.wording import words
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.reports.lists import Answer, Cells, Head, ListColumn, Listing
@@ -91,7 +92,7 @@ class Undecided:
 
 def _count(decision: Decision, found: Lacked) -> None:
     """Adds what one record lacks."""
-    waits = dict[str, set[Fact]]()
+    waits, own = dict[str, set[Fact]](), dict[str, list[set[Fact]]]()
     found.titles.update((one.name, one.title) for one in nested(decision.findings))
     for missing in decision.missing:
         for name in missing.needed_by:
@@ -100,10 +101,15 @@ def _count(decision: Decision, found: Lacked) -> None:
         wanted = found.facts.setdefault(fact, _Wanted())
         wanted.records += 1
         wanted.key = wanted.key or decision.subject.key
+    for one in decision.findings:  # of one name there may be several, each for want of its own facts
+        if one.status == UNDETERMINED and one.name in waits:
+            facts = {(each.fact, each.entity) for each in one.unknown if each.fact and each.entity}
+            own.setdefault(one.name, []).append(waits[one.name] & facts)
     for name, facts in waits.items():
-        for fact in facts:
-            found.facts[fact].findings[name] += 1
-            found.facts[fact].alone += len(facts) == 1
+        for some in filter(None, own.get(name, ())) if any(own.get(name, ())) else (facts,):
+            for fact in some:
+                found.facts[fact].findings[name] += 1
+                found.facts[fact].alone += len(some) == 1
 
 
 def _rank(each: tuple[Fact, _Wanted]) -> tuple[object, ...]:

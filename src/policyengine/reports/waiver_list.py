@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from policyengine.decision.findings import Waiver
+from policyengine.decision.findings import UNDETERMINED, Waiver
 from policyengine.decision.wording import name_of, plural, status_words
 from policyengine.reports.lists import WHO, Answer, Cells, Head, ListColumn, Rows, last, who
 
@@ -41,7 +41,13 @@ def waiver_list(labels: Mapping[str, str], within: int, most: int | None = None)
                     one.title, one.period, one.why, approved, one.ticket, str(one.origin.at),
                 )  # fmt: skip
 
-    return Rows(head, rows, lambda row: (row[status] != "lapsed", last(row[day]), last(row[key])), most)
+    return Rows(
+        head, rows, lambda row: (row[status] != "lapsed", last(row[day]), last(row[key])), most, _open_waivers
+    )
+
+
+def _open_waivers(answer: Answer) -> int:
+    return sum(isinstance(one, Waiver) and one.status == UNDETERMINED for one in answer.decision.findings)
 
 
 def _lapses(waiver: Waiver, end: date) -> bool:

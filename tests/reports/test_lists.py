@@ -144,7 +144,8 @@ def test_each_finding_counts_that_a_fact_settles(program):
 def test_a_level_is_lost_with_the_waiver_that_gives_it(tmp_path):
     shutil.copytree(Path(__file__).parents[2] / "policies/bytekast", tmp_path / "p")
     (tmp_path / "p/waivers.yaml").write_text(
-        "kind: waivers\nid: kept\nfor: partner\nwaivers:\n  - id: gold\n    of: reseller-levels/gold\n"
+        "kind: waivers\nid: kept\ntitle: Kept\nfor: partner\nwaivers:\n"
+        "  - id: gold\n    of: reseller-levels/gold\n"
         "    when: {id: w}\n    why: A test\n    approved_by: bytekast\n    from: 2026-01-01\n"
         "    until_including: 2026-12-05\n"
     )

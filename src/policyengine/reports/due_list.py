@@ -52,7 +52,7 @@ def due_list(labels: Mapping[str, str], within: int, most: int | None = None) ->
 
     def may_belong(answer: Answer) -> int:
         decision = answer.decision
-        owed = (*decision.of("obligations"), *decision.of("charges"))
+        owed: list[Obligation | Charge] = [*decision.of("obligations"), *decision.of("charges")]
         return sum(_may_be_due(one, decision.as_of, last_of(decision)) for one in owed)
 
     return Rows(head, rows, lambda row: tuple(last(row[i]) for i in places), most, may_belong)

@@ -69,10 +69,7 @@ def command(
             console.err(
                 f"several rows have one `{column}`, so each is taken for one {title}; `--for` says another"
             )
-    file, sheet = split_sheet(path)
-    id = literal_guesses.identifier(f"{file.stem} {sheet}" if sheet else file.stem)
-    title = f"{file.name}: {sheet}" if sheet else file.name
-    text = first_mapping(id or "export", title, name, opened.vocabulary, names, columns)
+    text = first_mapping(*_named(path), name, opened.vocabulary, names, columns)
     if output is None:
         console.out(text)
     else:
@@ -81,6 +78,13 @@ def command(
     if open_ones:
         console.err(f"{open_ones} left open: see `open`")
     return OK
+
+
+def _named(path: Path) -> tuple[str, str]:
+    """Returns the id and the title of the mapping: those of the file and its sheet."""
+    file, sheet = split_sheet(path)
+    id = literal_guesses.identifier(f"{file.stem} {sheet}" if sheet else file.stem)
+    return id or "export", f"{file.name}: {sheet}" if sheet else file.name
 
 
 def _sheet(path: Path) -> tuple[Path, list[str]]:

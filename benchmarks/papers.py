@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +14,8 @@ from random import Random
 from subprocess import run
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from partners import line
 
 from policyengine.api import Program, load
 from policyengine.batch.cores import cores
@@ -74,16 +75,19 @@ def _tell_command(command: str, records: Sequence[Record]) -> None:
     """A base as NDJSON to a folder of PDFs, by the command, on all cores."""
     with TemporaryDirectory() as name:
         base = Path(name) / "base.ndjson"
-        base.write_text("".join(f"{json.dumps(_data(each), default=str)}\n" for each in records))
+        base.write_text("".join(f"{line(_data(each))}\n" for each in records))
         words = [command, str(POLICIES / "bytekast"), str(base), "--as-of", str(DAY)]
         start = time.monotonic()
         run([sys.executable, "-c", _CLI, *words, "-o", f"pdf:{name}/pdf"], check=True)
         spent = time.monotonic() - start
-    print(f"{command}s of a base to PDF, on {cores()} cores: {len(records) / spent:,.0f} a second")
+    print(
+        f"{command}s of a base to PDF, on {cores()} cores, with the start of the command: {len(records) / spent:,.0f} a second"
+    )
 
 
 def _data(record: Record) -> dict[str, Any]:
-    return {**record.facts, **{name: [*map(_data, rows)] for name, rows in record.lists.items()}}
+    facts = {name: str(each) if isinstance(each, date) else each for name, each in record.facts.items()}
+    return {**facts, **{name: [*map(_data, rows)] for name, rows in record.lists.items()}}
 
 
 def _desk(program: Program, last: date) -> Desk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pypdfium2
@@ -54,7 +55,7 @@ def test_a_letter_says_it_all_and_names_no_file_or_rule(cli: Cli, tmp_path: Path
 
 def test_what_the_next_level_is_worth_in_money(cli: Cli) -> None:
     text = cli("letter", BYTEKAST, RECORDS / "accounts-10-silver.yaml", DAY)[1]
-    assert "more for you in the coming twelve months" in text
+    assert "better off in the coming twelve months" in text
 
 
 def test_the_same_letter_is_the_same_bytes(cli: Cli, tmp_path: Path) -> None:
@@ -321,6 +322,37 @@ def test_what_people_read_has_numbers_no_digits_too_many_and_no_exits_that_nobod
     for words in ("'at least 40'", "'25'", "'2.86 USD'", "may move to Won"):
         assert words in said
     assert "Lost" not in said
+
+
+LATER = """\
+kind: tiers
+id: ladder
+title: Ladder
+for: partner
+levels:
+  - id: known
+    title: Known
+    requires:
+      - {id: time, title: It is time, when: 'today >= @"2027-01-01" and today < @"2027-03-01"'}
+"""
+
+
+def test_a_level_that_begins_and_ends_is_told_with_its_days() -> None:
+    program = good_program(LATER)
+    graph = program.linked.evaluated
+    assert graph is not None
+    through = stretches(lambda day: graph, [TODAY], date(2027, 6, 30))
+    desk = Desk(program.linked, program.evaluate, through, language("en"), None)
+    said = str(letter(desk, desk.answer(record_of(program, {"id": "a"}))).plain())
+    assert said.index("1 January 2027") < said.index("Ladder: Known begins")
+    assert said.index("1 March 2027") < said.index("Ladder: Known ends")
+
+
+def test_what_cannot_be_decided_is_due_as_well(cli: Cli) -> None:
+    said = cli("letter", BYTEKAST, RECORDS / "bare.yaml", DAY)[1]
+    assert "31 December 2026  Hold the quarterly review with ByteKast, 2026 Q4" in said
+    assert "Nothing is due" not in said
+    assert "undetermined" not in said
 
 
 def test_letters_without_a_picture_are_told(cli: Cli, tmp_path: Path) -> None:

@@ -97,6 +97,11 @@ def _coming(voice: Voice, decision: Decision, events: Sequence[DueEvent]) -> Ite
 
 def _ends(say: Language, part: EventPart) -> str:
     """What ends, and what follows."""
+    if not part.aspect and part.rate is None and part.then is not None:
+        then = (
+            say("{rate} discount", rate=say.rate(part.then)) if isinstance(part.then, Decimal) else part.then
+        )
+        return say("{level} begins", level=then)
     if part.then is None:
         return say("{level} ends", level=part.aspect) if part.aspect else say("discount ends")
     rated = say("discount") if part.rate is None else say("{rate} discount", rate=say.rate(part.rate))
@@ -221,7 +226,7 @@ def _decided_by(voice: Voice, decision: Decision) -> Iterator[Block]:
             by.setdefault(getattr(each, "decided_by", None) or "", []).append(each.title)
     for party, titles in by.items():
         who = voice.say.capital(voice.label(party)) if party else voice.say("Nobody named")
-        yield Paragraph(voice.say("{who} decides:", who=who))
+        yield Paragraph(voice.say("{who} decides whether this is so:", who=who))
         yield Items(list(dict.fromkeys(titles)))
 
 
@@ -239,9 +244,11 @@ def not_in_force(voice: Voice, found: Iterable[NotInForce]) -> list[Section]:
 def assumptions(voice: Voice, decision: Decision) -> list[Section]:
     """What the text of the programme leaves open and somebody decided: the names of it."""
     say = voice.say
-    titles = [each.title for one in nested(decision.findings) for each in one.assumptions]
-    if not titles:
+    found = [each for one in nested(decision.findings) for each in one.assumptions if each.note]
+    read: list[Line] = list(dict.fromkeys(f"{say.capital(each.title)}: {each.note}" for each in found))
+    if not read:
         return []
-    found = _some(voice, titles, _MOST_READINGS)
+    if len(read) > _MOST_READINGS + 1:
+        read[_MOST_READINGS:] = [say("{count} more", count=len(read) - _MOST_READINGS)]
     lead = say("The text of the programme leaves some things open. They are read in a certain way for now:")
-    return [Section("assumptions", say("How the text is read"), [Paragraph(f"{lead} {found}.")])]
+    return [Section("assumptions", say("How the text is read"), [Paragraph(lead), Items(read)])]

@@ -9,7 +9,7 @@ from typing import Any
 
 from policyengine.decision.decision import Decision
 from policyengine.papers.blocks import Paper, Paragraph, Section
-from policyengine.papers.duties_and_money import assumptions, charges, due, not_in_force, unknown
+from policyengine.papers.duties_and_money import charges, due, not_in_force, unknown
 from policyengine.papers.gains import NextLevels
 from policyengine.papers.language import Language
 from policyengine.papers.standing import deals, discounts, levels, scores
@@ -84,7 +84,6 @@ def _sections(desk: Desk, answer: Answer, last: date) -> list[Section]:
         deals(voice, decision),
         unknown(voice, decision, desk.contact),
         not_in_force(voice, decision.not_in_force),
-        assumptions(voice, decision),
         [Section("closing", "", [Paragraph(each) for each in _closing(desk, decision)])],
     )
     return [each for each in parts if each.blocks]

@@ -262,7 +262,9 @@ def _gained(voice: Voice, title: str, gain: Gain | None) -> Iterator[Block]:
     if gain.money is not None and gain.money > 0:
         amount = say.money(gain.money, gain.currency)
         lines.append(
-            say("{amount} more for you in the coming twelve months, on what is on record", amount=amount)
+            say(
+                "you are {amount} better off in the coming twelve months, on what is on record", amount=amount
+            )
         )
     if lines:
         yield Paragraph(say("{level} would bring you:", level=title))

@@ -165,11 +165,11 @@ class Voice:
         values = {"level": level, "noun": noun, "below": below, "room": room}
         if is_or_are(noun) == "are" or self.say.code != "en":
             return self.say(
-                "You keep {level} as long as the {noun} do not fall below {below}; "
+                "As far as the {noun} go, you keep {level} while they do not fall below {below}; "
                 "that leaves room for {room}.", **values,
             )  # fmt: skip
         return self.say(
-            "You keep {level} as long as the {noun} does not fall below {below}; "
+            "As far as the {noun} goes, you keep {level} while it does not fall below {below}; "
             "that leaves room for {room}.", **values,
         )  # fmt: skip
 

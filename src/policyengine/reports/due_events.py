@@ -11,13 +11,22 @@ from typing import NamedTuple
 from policyengine.change.sides import level_titles
 from policyengine.change.states import ABSENT, DUE, PARTY, State, What
 from policyengine.decision.explanation import clause_words
-from policyengine.decision.findings import UNDETERMINED, Charge, Discount, Level, Obligation, Origin, Subject
+from policyengine.decision.findings import (
+    MANUAL,
+    UNDETERMINED,
+    Charge,
+    Discount,
+    Level,
+    Obligation,
+    Origin,
+    Subject,
+)
 from policyengine.decision.wording import PERCENT, money, name_of, quantity, short_name, status_words, words
 from policyengine.program.record import Record
 from policyengine.reports.forecast import OnDays, Stretch, changes, course, payments
 from policyengine.reports.lists import WHO, Head, ListColumn, Listing
 
-_OPEN = frozenset({"upcoming", "due", "overdue"})
+_OPEN = frozenset({"upcoming", "due", "overdue", MANUAL, UNDETERMINED})
 """What an obligation is while somebody has to do it."""
 
 
@@ -42,7 +51,8 @@ class EventPart(NamedTuple):
     """What an event is about, in pieces: the part of a policy, its title, the period or the level that ends.
 
     `net` is None where the amount is not known; `sort` is the list of the decision that it belongs to. Where
-    a level or a rate of discount ends, `then` is the one that follows, None if there is none.
+    a level or a rate of discount ends, `then` is the one that follows, None if there is none; `then` alone is
+    one that begins.
     """
 
     sort: str
@@ -75,7 +85,7 @@ class DueEvents:
         events = (
             *self._obligations(about, found),
             *self._payments(about, found),
-            *self._losses(about, found),
+            *self._turns(about, found),
         )
         last = self._through[-1].days.last
         return [each for each in events if each.day <= last]
@@ -92,7 +102,7 @@ class DueEvents:
                     )
                     seen[subject, what] = state, due, party
         for (subject, what), (status, until, whose) in seen.items():
-            if status in _OPEN and _is_day(until):
+            if status in _OPEN and _is_day(until):  # what is not decided may have to be done as well
                 part = EventPart(what.section, self._title(what.policy, what.id), what.aspect)
                 title = f"{part.title}, {what.aspect}" if what.aspect else part.title
                 day = date.fromisoformat(str(until))
@@ -105,25 +115,27 @@ class DueEvents:
             title, whose = f"{told.title}: {amount}", payer or "partner"
             yield self._event(about, subject, policy, part, f"#{number}", day, title, whose, told)
 
-    def _losses(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
-        """The levels and discounts that end or change by themselves."""
+    def _turns(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
+        """The levels and discounts that begin, end or change by themselves; what was open before does not."""
         for each in changes(found):
             what = each.what
-            if what.section in (Level.section, Discount.section) and each.before != ABSENT:
-                part = self._lost(what, each.before, each.after)
+            if each.before == UNDETERMINED or (each.before, each.after) == (ABSENT, UNDETERMINED):
+                continue
+            if what.section in (Level.section, Discount.section):
+                part = self._turned(what, each.before, each.after)
                 title = f"{part.title}: {_ends(part)}"
                 aspect = f"{what.section}/{each.before}/{each.day}"
                 whom, day = each.subject, each.day
                 yield self._event(about, whom, what.policy, what.id, aspect, day, title, "partner", part)
 
-    def _lost(self, what: What, before: State, after: State) -> EventPart:
+    def _turned(self, what: What, before: State, after: State) -> EventPart:
         title = self._title(what.policy, what.id)
         then = None if after == ABSENT else after
         if isinstance(before, Decimal):
             return EventPart(what.section, title, rate=before, then=then)
         if what.section == Level.section and then is not None and then != UNDETERMINED:
             then = self._level(what, then)
-        level = self._level(what, before) if what.section == Level.section else ""
+        level = "" if what.section != Level.section or before == ABSENT else self._level(what, before)
         return EventPart(what.section, title, level, then=then)
 
     def _level(self, what: What, state: object) -> str:
@@ -147,7 +159,10 @@ class DueEvents:
 
 
 def _ends(part: EventPart) -> str:
-    """What ends, and what follows: `Standard, then Volume`, `discount ends`."""
+    """What ends, and what follows: `Standard, then Volume`, `discount ends`, `Silver begins`."""
+    if not part.aspect and part.rate is None and part.then is not None:
+        is_rate = isinstance(part.then, Decimal)
+        return f"{f'{quantity(part.then, PERCENT)} discount' if is_rate else part.then} begins"
     before = part.aspect or ("discount" if part.rate is None else f"{quantity(part.rate, PERCENT)} discount")
     if part.then is None:
         return f"{part.aspect or 'discount'} ends"

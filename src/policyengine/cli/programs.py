@@ -106,7 +106,7 @@ def program_and_records(command: str, words: Sequence[str]) -> tuple[str, list[s
             if not is_revision(first):
                 _require_program(Path(first))
             raise CommandError("`RECORD` is missing", help=_with_a_record(command, first))
-        _check_records(rest)
+        _check_records(rest[:-1] if command == "why" else rest)  # the last word of `why` names a finding
         return first, rest
     if named is not None:
         right = join(["policyengine", command, named, *(word for word in words if word != named)])

@@ -16,6 +16,7 @@ from policyengine.change.states import (
     ABSENT,
     OTHER,
     PERIODS,
+    STILL_OPEN,
     Move,
     State,
     What,
@@ -45,7 +46,8 @@ class _Seen:
     `first` is the first day with a difference, `flows` the levels, `figures` the derived amounts before and
     after on each day. `asked` are the answers of both programs and of single changes by range of days. The
     bills are the terms of the charges by range of days; `alone` the terms in the old program with one change
-    applied, where they differ, by the number of the change and the range.
+    applied, where they differ, by the number of the change and the range. `is_open` tells that neither of
+    them decides something that they work out differently.
     """
 
     first: dict[tuple[Who, What], date] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class _Seen:
     alone: dict[tuple[int, Billed], dict[int, Terms | None]] = field(default_factory=dict)
     causes: set[int] = field(default_factory=set)
     behind: set[tuple[str, object]] = field(default_factory=set)
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class ImpactAnalysis:
         seen.behind.update(("flows", flow) for flow in flows)
         seen.behind.update(("statuses", each) for each in seen.statuses)
         self._figures(seen, tally)
+        tally.named[STILL_OPEN] += seen.is_open
         tally.behind.update(seen.behind)
         changed = any(each.amount for each in sums.values())
         if not seen.moves and not seen.names and not changed:
@@ -287,6 +291,8 @@ def _compare(stage: DayRange, before: Found, after: Found, seen: _Seen) -> None:
     differing: list[tuple[tuple[Who, What], State, State]] = []
     for key, one, other in _both(before, after):
         what = key[1]
+        if one == other == UNDETERMINED and what[:3] in stage.differing:
+            seen.is_open = True
         if (what.policy, what.id) in stage.amounts:
             seen.figures[(*key, stage.day)] = one, other
         if key in seen.first:

@@ -21,7 +21,7 @@ from policyengine.change.sides import Sides
 from policyengine.change.slices import Marks, PartKey, derived, different, marked
 from policyengine.change.terms import ChargeKey
 from policyengine.dataclass import dataclass
-from policyengine.decision.findings import Charge, Level
+from policyengine.decision.findings import Charge, Figure, Level
 from policyengine.engine.rows.outcomes import read_by
 from policyengine.feel.types.types import Number
 from policyengine.policy.policy_reader import PolicyDocument
@@ -41,7 +41,8 @@ class DayRange:
     these affect, with the number of the change; changes without a charge in common share a side. `amounts`
     are the derived amounts of money that the two programs compute differently, by entity and name, with their
     currency; `billed` are those of them that a charge is worked out from, or that are worked out from one,
-    with the charges that they are. `touching` are the numbers of the changes that touch each part.
+    with the charges that they are. `touching` are the numbers of the changes that touch each part;
+    `differing` are the parts that the two programs work out differently.
     """
 
     day: date
@@ -51,6 +52,7 @@ class DayRange:
     amounts: Mapping[Key, str] = field(default_factory=dict)
     touching: Mapping[PartKey, Set[int]] = field(default_factory=dict)
     billed: Mapping[Key, frozenset[ChargeKey]] = field(default_factory=dict)
+    differing: Set[PartKey] = frozenset()
 
 
 def stages(
@@ -89,7 +91,14 @@ def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: 
         {**_amounts(old, facts[0]), **_amounts(new, facts[1])},
         touching,
         {**_billed(old, _amounts(old, facts[0])), **_billed(new, _amounts(new, facts[1]))},
+        frozenset(_parts((*different(marks, old, new), *different(marks, new, old)), (*facts[0], *facts[1]))),
     )
+
+
+def _parts(rules: Iterable[Rule], figures: Iterable[Key]) -> Iterator[PartKey]:
+    """The parts that rules and figures are, as states name them."""
+    yield from ((rule.finding.section, rule.origin.policy, rule.origin.id) for rule in rules)
+    yield from ((Figure.section, *key) for key in figures)
 
 
 def _wanted(marks: Marks, graph: Graph, other: Graph) -> list[Rule]:

@@ -139,6 +139,7 @@ def move(what: What, before: State, after: State) -> Move:
 
 # How moves are called
 
+STILL_OPEN = "still_undetermined"
 NAMES: Mapping[str, str] = {
     "level_changes": "change level",
     "levels_up": "reach a higher level",
@@ -160,6 +161,7 @@ NAMES: Mapping[str, str] = {
     "newly_open": "are no longer blocked at a gate",
     "newly_undetermined": "have something that can no longer be decided",
     "newly_decided": "have something that can be decided now",
+    STILL_OPEN: "have something among what changes that neither version can decide",
     "charges_moved": "have a charge that falls due on a different day",
     "figures_changed": "have a figure that changes",
     "figures_raised": "have an amount among their figures that rises",

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from policyengine.change.plan import Cost, Plan, Share
 from policyengine.change.publication import LEAST
-from policyengine.change.states import NAMES, OTHERS
+from policyengine.change.states import NAMES, OTHERS, STILL_OPEN
 from policyengine.decision.wording import capital, day, some
 from policyengine.render import plan_words as say
 from policyengine.render.annotation import in_the_tree
@@ -190,6 +190,9 @@ def _asides(plan: Plan) -> Iterator[str]:
     left = sum(each.number for each in plan.undecided)
     if left:
         yield f"{say.things(left, 'undetermined charge')} {'is' if left == 1 else 'are'} not counted"
+    still = plan.tally.named[STILL_OPEN]
+    if still:
+        yield f"what changes cannot be decided for {say.things(still, plan.noun)}, before or after"
     if plan.withheld:
         yield f"effects on fewer than {LEAST} {say.several(plan.noun)} are not shown"
     if plan.public:

@@ -183,7 +183,7 @@ LIFE = "    title: Sell ByteKast and look after the customers through its whole 
     [
         ("amount: setup_fee", "amount: setup_fee * 2", set()),
         ("every: P1M\n    starting", "every: P3M\n    starting", {"charges_moved"}),
-        (TRAINING, "\n", {"level_changes", "levels_up", "discounts_gained"}),
+        (TRAINING, "\n", {"level_changes", "levels_up", "discounts_gained", "still_undetermined"}),
         ("title: Silver", "title: Argent", None),
         (JOBS, f"{JOBS[:13]}  - {{id: fresh, title: Fresh, every: calendar quarter, decided_by: bytekast}}\n"
          f"{JOBS[13:]}", {"obligations_gained"}),

@@ -98,7 +98,8 @@ class ImpactAnalysis:
         seen.behind.update(("flows", flow) for flow in flows)
         seen.behind.update(("statuses", each) for each in seen.statuses)
         self._figures(seen, tally)
-        tally.named[STILL_OPEN] += seen.is_open
+        if seen.is_open:
+            tally.named[STILL_OPEN] += 1
         tally.behind.update(seen.behind)
         changed = any(each.amount for each in sums.values())
         if not seen.moves and not seen.names and not changed:

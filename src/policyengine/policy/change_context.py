@@ -13,6 +13,7 @@ from policyengine.policy.vocabulary import Vocabulary
 VERBS = {
     "when": "applies", "applies_when": "is asked for", "met_when": "counts as done",
     "exercised_when": "counts as exercised", "forfeited_when": "is forfeited",
+    "or": "is reached whatever its measure",
 }  # fmt: skip
 """What a condition under such a key decides."""
 

@@ -15,6 +15,7 @@ from tests.support import EXAMPLE, POLICIES, good_program, record_of
 
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
+from policyengine.render.page_check import POLICY
 from policyengine.render.paper_html import HtmlTemplate, TemplateError
 from policyengine.render.paper_pdf import PdfTemplate
 from policyengine.reports.forecast import stretches
@@ -105,7 +106,7 @@ def test_a_title_of_ten_thousand_characters(cli: Cli, tmp_path: Path) -> None:
 # Templates
 
 PAPER = {
-    "language": "en", "title": "T", "head": {"to": "Acme"},
+    "language": "en", "title": "T", "bad": "Nord <!--><script>1</script>-->", "head": {"to": "Acme"},
     "sections": [{"id": "discounts", "title": "Your discounts", "blocks": []}],
     "decision": {"levels": [{"level_title": "Silver"}]},
 }  # fmt: skip
@@ -117,11 +118,28 @@ def test_a_template_of_the_vendor(tmp_path: Path) -> None:
         "{% for level in paper.decision.levels %}<p>{{ level.level_title }}</p>{% endfor %}\n"
         "{% for section in paper.sections if section.id == 'discounts' %}{{ section.title }}{% endfor %}\n"
     )
-    assert HtmlTemplate(text).fill(PAPER) == "<h1>Acme</h1>\n<p>Silver</p>Your discounts"
+    assert HtmlTemplate(text).fill(PAPER) == POLICY + "<h1>Acme</h1>\n<p>Silver</p>Your discounts"
     text = "#let paper = json(bytes(sys.inputs.paper))\n= Hello\n#paper.head.to "
-    text += "#paper.decision.levels.at(0).level_title\n"
+    text += '#paper.decision.levels.at(0).level_title #read("sub/word.txt")\n'
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/word.txt").write_text("beside")
     (tmp_path / "out.pdf").write_bytes(PdfTemplate(text, str(tmp_path / "own.typ")).fill(PAPER))
-    assert _pdf_text(tmp_path / "out.pdf") == "Hello Acme Silver"
+    assert _pdf_text(tmp_path / "out.pdf") == "Hello Acme Silver beside"
+
+
+def test_what_a_page_may_hold() -> None:
+    start, rest = (
+        "<!doctype html>\n<html lang='en'><head>",
+        (
+            "<title>A &lt; B</title><style>@media print { p { color: rgb(0, 0, 0); "
+            "background: url('data:image/png;base64,AA') } }</style></head><body>"
+            "<img src=data:image/png;base64,AA alt=''/><a href='levels.html#a'>x</a>"
+            "<svg viewBox='0 0 1 1'><path d='M0 0' fill='url(#p)'/></svg>"
+            "</body></html>"
+        ),
+    )
+    page = HtmlTemplate(start + '<meta charset="utf-8">' + rest).fill(PAPER)
+    assert page == start + POLICY + rest
 
 
 @pytest.mark.parametrize(
@@ -134,12 +152,32 @@ def test_a_template_of_the_vendor(tmp_path: Path) -> None:
         ("{{ 'a' * 10000000000 }}", 1, "is not for templates"),
         ("{{ 2 ** 100000000 }}", 1, "is not for templates"),
         ("{% for i in range(10000000) %}x{% endfor %}", 1, "Range too big"),
-        ("<img src='https://elsewhere.example/logo.png'>", None, "https://elsewhere.example/logo.png"),
-        ("<style>p { background: url(//elsewhere.example/a) }</style>", None, "//elsewhere.example/a"),
-        ("<p style='background: url(//elsewhere.example/a)'>", None, "//elsewhere.example/a"),
-        ("<script>1</script>", None, "<script>"),
-        ("<b onclick='x'>", None, "onclick="),
-        ("<a href='javascript:x'>", None, "javascript:x"),
+        ("<img src='https://elsewhere.example/logo.png'>", 1, "https://elsewhere.example/logo.png"),
+        ("<style>p { background: url(//elsewhere.example/a) }</style>", 1, "//elsewhere.example/a"),
+        ("<p style='background: url(//elsewhere.example/a)'>", 1, "//elsewhere.example/a"),
+        ("\n<script>1</script>", 2, "<script>"),
+        ("<b onclick='x'>", 1, "onclick="),
+        ("<a href='javascript:x'>", 1, "javascript:x"),
+        ("<a href='java&Tab;script:x'>", None, "java script:x"),
+        ("<p>{{ paper.bad | safe }}", None, "<!--><script>"),
+        ("<!-- --!><script>1</script>-->", 1, "<!-- --!>"),
+        ("<xmp><p title='</xmp><script>1</script>'></xmp>", 1, "<xmp>"),
+        ("<title><p title='</title><script>1</script>'></title>", 1, "<p title="),
+        ("<svg><style><p title='</style><b>'></style></svg>", 1, "<style>"),
+        ("<p style='background: u\\72l(https://a.example)'>", 1, "u\\72l("),
+        ("<style>@\\69mport 'https://a.example'</style>", 1, "@\\69mport"),
+        ("<style>p { background: image-set('https://a.example') }</style>", 1, "image-set("),
+        ("<svg><rect fill='url(https://a.example#p)'/></svg>", 1, "url(https://a.example#p)"),
+        ("<svg><a><animate attributeName='href' values='javascript:x'/></a></svg>", 1, "<animate>"),
+        ("<img src='ht\ttps://a.example'>", None, "ht tps://a.example"),
+        ("<img src='\\\\a.example\\b'>", 1, "\\\\a.example\\b"),
+        ("<img src='data:image/png;base64,AA' src='x'>", 1, "<img src="),
+        ("<img/src='data:image/png;base64,AA'>", 1, "<img/src="),
+        ("<img src='logo.png'>", 1, "logo.png"),
+        ("<a href='https://a.example' ping='https://a.example'>", 1, "ping="),
+        ("<meta http-equiv=refresh content='0'>", 1, "http-equiv=refresh"),
+        ("<meta charset='iso-2022-jp'>", 1, "charset=iso-2022-jp"),
+        ("<textarea><img src='</textarea><script>1</script>'></textarea>", 1, "<textarea>"),
     ],
 )
 def test_a_template_of_html_with_a_mistake(text: str, line: int | None, told: str) -> None:
@@ -155,11 +193,20 @@ def test_a_template_of_html_with_a_mistake(text: str, line: int | None, told: st
         ('= A\n#import "@preview/cetz:0.3.4"', 2, "names a package"),
         ('= A\n#image("/../../../../etc/hostname")', 2, "escape the project root"),
         ("= A\n\n#nothing", 3, "unknown variable: nothing"),
+        ('= A\n#read("link.txt")', 2, "`link.txt` is a link that leads out"),
+        ('= A\n#read("nix.txt")', 2, "no file `nix.txt` beside the template"),
+        ('#let p = "@" + "preview/a:1.0.0"\n#import p: *', 2, "may load a package"),
+        ('#import "lib.typ": x', None, "`lib.typ`: `@preview/` names a package"),
     ],
 )
-def test_a_template_of_typst_with_a_mistake(tmp_path: Path, text: str, line: int, told: str) -> None:
+def test_a_template_of_typst_with_a_mistake(tmp_path: Path, text: str, line: int | None, told: str) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (tmp_path / "outside.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "lib.typ").write_text('#import "@preview/cetz:0.3.4"')
     with pytest.raises(TemplateError) as failed:
-        PdfTemplate(text, str(tmp_path / "own.typ")).fill(PAPER)
+        PdfTemplate(text, str(folder / "own.typ")).fill(PAPER)
     assert told in failed.value.mistake.message
     assert failed.value.mistake.line == line
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
+from policyengine.render.page_check import guarded, line_in, refused
 from policyengine.render.sandbox import environment, filled, own_style, own_template
-
-_LINKS = {"a": ("href",), "area": ("href",)}
-_ELSEWHERE = re.compile(r"(?i)\s*(?:[a-z][a-z0-9+.-]*:|//)")
-_URL_IN_STYLE = re.compile(r"(?i)url\(\s*['\"]?\s*((?:[a-z][a-z0-9+.-]*:|//)[^'\")]*)|@import\b([^;]*)")
 
 
 class TemplateMistake(NamedTuple):
@@ -38,7 +33,7 @@ class HtmlTemplate:
 
         made = environment()
         made.filters["drawing"] = _drawing
-        self._own = text is None
+        self._text = text
         self._style = own_style("paper.css")
         try:
             self._template = made.from_string(own_template("paper.html.jinja") if text is None else text)
@@ -48,13 +43,15 @@ class HtmlTemplate:
     def fill(self, paper: Mapping[str, Any]) -> str:
         """The page; raises `TemplateError` where the template fails."""
         values = {"paper": paper, "style": self._style.text, "digest": self._style.digest}
-        if self._own:
+        if self._text is None:
             return filled(self._template, values)
         page = self._filled(values)
-        mistake = _from_elsewhere(page)
-        if mistake is not None:
-            raise TemplateError(mistake)
-        return page
+        found = refused(page)
+        if found is not None:
+            line = line_in(self._text, (found.text, found.text.rstrip(">"), *found.text.split("=")[:1]))
+            told = f"the page would run or load something, or may be read in two ways: `{found.text}`"
+            raise TemplateError(TemplateMistake(told, line, found.help))
+        return guarded(page)
 
     def _filled(self, values: Mapping[str, Any]) -> str:
         from jinja2 import TemplateError as Failed
@@ -95,54 +92,3 @@ def _drawing(svg: str) -> Any:
     from markupsafe import Markup
 
     return Markup(svg)  # made by `papers.drawings`, with its texts escaped
-
-
-class _Loads(HTMLParser):
-    """Finds what a page would run, or load from elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: str | None = None
-        self._styles = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Looks at the addresses of an element."""
-        self._styles = tag == "style"
-        if tag in ("script", "iframe", "object", "embed", "base", "form"):
-            self.found = self.found or f"<{tag}>"
-        for name, value in attrs:
-            if name.startswith("on"):
-                self.found = self.found or f"{name}="
-            if name == "style" and value:
-                self.handle_style(value)
-            if name in ("src", "href", "srcset", "data", "poster", "background", "xlink:href", "action"):
-                self._address(tag, name, value or "")
-
-    def _address(self, tag: str, name: str, value: str) -> None:
-        allowed = ("https:", "http:", "mailto:", "tel:") if name in _LINKS.get(tag, ()) else ("data:image/",)
-        if _ELSEWHERE.match(value) and not value.strip().lower().startswith(allowed):
-            self.found = self.found or value.strip()[:80]
-
-    def handle_data(self, data: str) -> None:
-        """Looks at style sheets."""
-        if self._styles:
-            self.handle_style(data)
-
-    def handle_style(self, text: str) -> None:
-        """Looks at the addresses of a style sheet."""
-        for match in _URL_IN_STYLE.finditer(text):
-            address = (match[1] or match[2] or "").strip()
-            if not address.lower().startswith("data:"):
-                self.found = self.found or address[:80]
-
-
-def _from_elsewhere(page: str) -> TemplateMistake | None:
-    parser = _Loads()
-    parser.feed(page)
-    parser.close()
-    if parser.found is None:
-        return None
-    return TemplateMistake(
-        f"the page would run or load something: `{parser.found}`", None,
-        "a paper holds all that it shows; an image stands in it as `data:image/png;base64,...`",
-    )  # fmt: skip

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import local
+from tempfile import mkdtemp
+from threading import Lock, local
 from typing import Any
+from weakref import finalize
 
 from policyengine.render.paper_html import TemplateError, TemplateMistake
 from policyengine.render.sandbox import own_template
 from policyengine.render.style import clean
 
 _PACKAGE = re.compile(r"@[A-Za-z][\w-]*/")
+_WORKED_OUT = re.compile(r"(?m)(?:#|[{;]|^)[ \t]*(?:import|include)\b[ \t]*[^\s\"].*|\beval\s*\(")
+"""What may name a package without its name in the text."""
+_NOT_FOUND = re.compile(r"file not found \(searched at (.*)\)")
 _PLACE = re.compile(r"^\s*(?:┌─|-->)\s*.*?:(\d+):\d+", re.MULTILINE)
 _LONG = 40
 _LONG_WORD = re.compile(rf"\S{{{_LONG},}}")
@@ -36,18 +42,15 @@ class PdfTemplate:
         import typst
 
         source = own_template("paper.typ") if text is None else text
-        found = _PACKAGE.search(source)
-        if found is not None:
-            line = source.count("\n", 0, found.start()) + 1
-            raise TemplateError(TemplateMistake(f"`{found[0]}` names a package, which is not loaded", line))
+        _check_source(source)
         self._source = source.encode()
         self._has_fonts = bool(fonts)
         self.not_set: set[str] = set()
         self._families = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=True, font_paths=list(fonts)
         )
-        root = Path(__file__).parent / "templates" if path is None else Path(path).absolute().parent
-        self._root = str(root)
+        self._files = None if text is None else _Beside(Path(path or "template.typ").absolute().parent)
+        self._root = str(Path(__file__).parent / "templates" if self._files is None else self._files.root)
         self._own = local()
 
     def _compiler(self) -> Any:
@@ -55,7 +58,10 @@ class PdfTemplate:
         import typst
 
         if not hasattr(self._own, "compiler"):
-            self._own.compiler = typst.Compiler(font_paths=self._families, root=self._root)
+            self._own.compiler = typst.Compiler(
+                font_paths=self._families, root=self._root, package_path=self._root,
+                package_cache_path=self._root,
+            )  # fmt: skip
         return self._own.compiler
 
     def fill(self, paper: Mapping[str, Any]) -> bytes:
@@ -65,14 +71,78 @@ class PdfTemplate:
         inputs = {"paper": json.dumps(_set(paper), ensure_ascii=False)}
         if not self._has_fonts:
             self.not_set.update(_NOT_SET.findall(inputs["paper"]))
-        try:
-            made = self._compiler().compile(self._source, format="pdf", sys_inputs=inputs, timestamp=0)
-        except typst.TypstError as error:
-            told = " ".join(str(error.message).split())
-            place = _PLACE.search(str(error.diagnostic))
+        while True:
+            try:
+                made = self._compiler().compile(
+                    self._source, format="pdf", sys_inputs=inputs, timestamp=0
+                )  # fmt: skip
+            except typst.TypstError as error:
+                self._supply(error)
+            else:
+                assert isinstance(made, bytes)
+                return made
+
+    def _supply(self, error: Any) -> None:
+        """Takes the file that typst asks for from beside the template; raises `TemplateError` otherwise."""
+        told = " ".join(str(error.message).split())
+        place = _PLACE.search(str(error.diagnostic))
+        wanted = _NOT_FOUND.search(told)
+        if self._files is not None and wanted is not None:
+            told = self._files.take(wanted[1])
+        if told:
             raise TemplateError(TemplateMistake(told, int(place[1]) if place else None)) from None
-        assert isinstance(made, bytes)
-        return made
+
+
+class _Beside:
+    """The files beside a template: what it reads is copied, so typst follows no link out of the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._lock = Lock()
+        self._taken: set[Path] = set()
+        self.root = Path(mkdtemp()).resolve()
+        finalize(self, shutil.rmtree, self.root, ignore_errors=True)
+
+    def take(self, wanted: str) -> str:
+        """Copies a file of which typst says where it looked for it; returns what is wrong, or nothing."""
+        try:
+            name = Path(wanted).relative_to(self.root)
+            found = (self._folder / name).resolve()
+        except (OSError, ValueError, RuntimeError):
+            return "a file that it reads is not in its folder"
+        if not found.is_relative_to(self._folder):
+            return f"`{name}` is a link that leads out of the folder of the template"
+        if not found.is_file():
+            return f"there is no file `{name}` beside the template"
+        with self._lock:
+            self._copy(found, name)
+        return ""
+
+    def _copy(self, found: Path, name: Path) -> None:
+        if name in self._taken:
+            return  # by another thread, after this one looked for it
+        try:
+            data = found.read_bytes()
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            raise TemplateError(TemplateMistake(f"`{name}` cannot be read: {reason}", None)) from None
+        if b"import" in data or b"include" in data or b"eval" in data:
+            _check_source(data.decode(errors="replace"), f"`{name}`: ")
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_bytes(data)
+        self._taken.add(name)
+
+
+def _check_source(source: str, where: str = "") -> None:
+    """Raises `TemplateError` where a source names a package, or may work out the name of one."""
+    for pattern, wrong in (
+        (_PACKAGE, "names a package, which is not loaded"),
+        (_WORKED_OUT, "may load a package; a template imports files by their names, in quotes"),
+    ):
+        found = pattern.search(source)
+        if found is not None:
+            line = None if where else source.count("\n", 0, found.start()) + 1
+            raise TemplateError(TemplateMistake(f"{where}`{found[0].strip()[:40]}` {wrong}", line))
 
 
 def _set(value: Any) -> Any:

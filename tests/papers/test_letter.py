@@ -217,11 +217,26 @@ def test_a_template_of_typst_with_a_mistake(tmp_path: Path, text: str, line: int
 def test_the_letters_of_a_base(cli: Cli, tmp_path: Path) -> None:
     code, _, err = cli("letter", BYTEKAST, RECORDS, DAY, "-o", "html:letters")
     assert code == 0, err
-    names = sorted(each.name for each in (tmp_path / "letters").iterdir())
+    names = sorted(each.name for each in (tmp_path / "letters").glob("[!.]*"))
     assert len(names) == 1 + len(list(RECORDS.glob("*.yaml")))
     index = (tmp_path / "letters/index.html").read_text(encoding="utf-8")
     assert all(f'href="{name}"' in index for name in names if name != "index.html")
     assert ">Silver<" in index
+
+
+def test_a_folder_holds_the_papers_of_one_run(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/index.html").write_text("mine", encoding="utf-8")
+    code, _, err = cli("letter", BYTEKAST, ACME, DAY, "-o", "html:letters")
+    assert code == 2
+    assert "`letters` holds `index.html`, which is no paper of an earlier run" in err
+    assert (tmp_path / "letters/index.html").read_text() == "mine"
+    (tmp_path / "letters/index.html").unlink()
+    for record in (ACME, RECORDS / "accounts-10-silver.yaml"):
+        assert cli("letter", BYTEKAST, record, DAY, "-o", "html:letters")[0] == 0
+        found = {each.name for each in (tmp_path / "letters").glob("[!.]*")}
+        assert len(found) == 2
+        assert "index.html" in found
 
 
 def test_keys_are_no_paths(cli: Cli, tmp_path: Path) -> None:
@@ -229,7 +244,7 @@ def test_keys_are_no_paths(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "base.ndjson"
     path.write_text("".join(f'{{"id": "{key}", "active_accounts": 3}}\n' for key in keys), encoding="utf-8")
     assert cli("letter", BYTEKAST, path, DAY, "-o", "html:out/letters")[0] == 0
-    names = {each.name for each in (tmp_path / "out/letters").iterdir()}
+    names = {each.name for each in (tmp_path / "out/letters").glob("[!.]*")}
     assert names == {
         "index.html", "up.html", "a-b.html", "a-b-2.html", "A-B-3.html", "CON-record.html",
         "index-record.html", "record.html", "hidden.html", f"{'x' * 80}.html",

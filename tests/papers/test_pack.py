@@ -118,7 +118,7 @@ def test_the_packs_of_a_base(cli: Cli, tmp_path: Path) -> None:
     words = ("--quarter=2026Q4", "--as-of=2026-11-21", "-o", "pdf:packs")
     code, _, err = cli("pack", BYTEKAST, base, *words)
     assert code == 0, err
-    found = sorted(each.name for each in (tmp_path / "packs").iterdir())
+    found = sorted(each.name for each in (tmp_path / "packs").glob("[!.]*"))
     assert len(found) == 4
     assert {"acme.pdf", "index.html"} <= set(found)
     assert 'href="acme.pdf"' in (tmp_path / "packs/index.html").read_text(encoding="utf-8")

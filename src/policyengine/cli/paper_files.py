@@ -24,6 +24,7 @@ from policyengine.cli.file_io import (
     protect,
     read_bytes,
     require_distinct,
+    unreadable,
     unwritable,
     write_bytes,
 )
@@ -267,8 +268,15 @@ def _write(output: Output, found: Sequence[bytes], console: Console) -> None:
     write_bytes(output.path, data if output.format == "pdf" else data + b"\n")
 
 
+_LIST = ".papers"
+"""The file of a folder of papers that names them: on the next run these are replaced, and nothing else."""
+
+
 class HiddenFolder:
-    """A folder that is written beside its place; its files are moved there when all are done."""
+    """A folder that is written beside its place; its files are moved there when all are done.
+
+    Papers that an earlier run left there are replaced as a whole; a folder with anything else is refused.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -276,6 +284,7 @@ class HiddenFolder:
         make_folder(path.parent)
         if path.exists() and not path.is_dir():
             raise CommandError(f"`{path}` is not a folder", help="name another one")
+        self._earlier = _papers_in(path)
         try:
             self._hidden.mkdir()
         except OSError as error:
@@ -292,8 +301,12 @@ class HiddenFolder:
         """Moves all files to their place."""
         try:
             make_folder(self.path)
-            for each in sorted(self._hidden.iterdir()):
-                os.replace(each, self.path / each.name)
+            names = sorted(each.name for each in self._hidden.iterdir())
+            for name in names:
+                os.replace(self._hidden / name, self.path / name)
+            write_bytes(self.path / _LIST, "".join(f"{name}\n" for name in names).encode())
+            for name in self._earlier - {*names}:
+                (self.path / name).unlink(missing_ok=True)
             sync_folder(self.path)
         except OSError as error:
             raise unwritable(self.path, error) from None
@@ -301,6 +314,27 @@ class HiddenFolder:
     def drop(self) -> None:
         """Leaves nothing behind but what was moved to its place."""
         shutil.rmtree(self._hidden, ignore_errors=True)
+
+
+def _papers_in(folder: Path) -> set[str]:
+    """The names of the papers of an earlier run in a folder; raises where it holds anything else."""
+    if not folder.is_dir():
+        return set()
+    listed = folder / _LIST
+    try:
+        there = {each.name for each in folder.iterdir() if not each.name.startswith(".")}
+        known = (
+            set(listed.read_text(encoding="utf-8", errors="replace").splitlines())
+            if listed.is_file()
+            else set()
+        )
+    except OSError as error:
+        raise unreadable(folder, error) from None
+    strange = sorted(there - known)
+    if strange:
+        help = "name a new folder, or empty this one: papers of two runs would be mixed"
+        raise CommandError(f"`{folder}` holds `{strange[0]}`, which is no paper of an earlier run", help=help)
+    return there
 
 
 def write_folder(path: Path, files: Mapping[str, bytes], inputs: Sequence[Path]) -> None:

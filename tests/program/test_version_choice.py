@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyengine.decision.decision import Decision
@@ -143,6 +143,7 @@ def _starts(draw: st.DrawFn) -> tuple[Starts, date | None]:
     return found, until
 
 
+@settings(max_examples=30)
 @given(drawn=_starts(), signed=_DAYS, sold=_DAYS, today=_DAYS, points=st.integers(0, 50))
 def test_the_version_of_the_day(
     drawn: tuple[Starts, date | None], signed: date, sold: date, today: date, points: int

@@ -174,5 +174,5 @@ def test_money_of_postgresql_is_not_taken_for_cents(
 
 
 def test_bytes_are_no_text(filled: str, tmp_path: Path) -> None:
-    assert evaluate(filled, tmp_path / "out.csv", query="SELECT id::bytea AS id FROM partners") == 1
+    assert evaluate(filled, tmp_path / "out.csv", query="SELECT id::bytea AS id FROM partners") == 2
     assert {row["code"] for row in table(tmp_path / "out.rejects.csv")} == {"BATCH003"}

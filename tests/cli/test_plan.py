@@ -509,3 +509,26 @@ def test_in_public_nobody_is_named(cli: Cli, old: Path, base: Any) -> None:
     for option in (["--show-keys"], ["--list", "hit.csv"]):
         result = cli("plan", str(old), str(old), "--records", str(base(10)), "--public", *option)
         assert (result.code, "names nobody" in result.err) == (2, True)
+
+
+def test_payouts_of_two_currencies_are_told_apart(cli, tmp_path):
+    """Each names the records for which it changes; nobody says who pays more over both."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        shutil.copytree(Path(__file__).parents[1] / "kinds" / "programs" / "referral", folder)
+    text = (new / "program.yaml").read_text(encoding="utf-8")
+    (new / "program.yaml").write_text(text.replace("0.20 else", "0.25 else"), encoding="utf-8")
+    base = [
+        {"id": key, "joined_on": "2025-02-10", "payout_currency": currency, "referrals": [
+            {"id": "r", "started_on": "2026-01-01", "payments": [{"paid_on": "2026-12-15", "amount": amount}]}
+        ]}
+        for key, currency, amount in (("anna", "EUR", "900"), ("urs", "CHF", "1000"), ("idle", "CHF", "0"))
+    ]  # fmt: skip
+    (tmp_path / "base.ndjson").write_text("\n".join(map(json.dumps, base)), encoding="utf-8")
+    said = cli("plan", old, new, "--records", tmp_path / "base.ndjson", "--as-of=2026-11-30").out
+    words = " ".join(said.split())
+    assert (
+        "Northwind pays 1 partner 50.00 CHF more over 12 months; Northwind pays 1 partner 45.00 EUR more"
+        in words
+    )
+    assert "The charges are in several currencies, so who pays more cannot be said." in words

@@ -137,11 +137,12 @@ def _owners(graph: Graph, word: str) -> frozenset[str]:
 
 def _taken(graph: Graph) -> frozenset[str]:
     """The names that mean something else in an expression: variables, entries, parts of values, functions."""
-    if "taken" not in graph.analysed:
+    known: frozenset[str] | None = graph.analysed.get("taken")
+    if known is None:
         forms = (part for _, node in graph.every_node() for part in walk(node.expression))
         own = frozenset[str]().union(*map(bound_by, forms))
-        graph.analysed["taken"] = own | PROPERTY_NAMES | LIBRARY.keys() | PERIOD.fields.keys()
-    return graph.analysed["taken"]  # type: ignore[no-any-return]
+        known = graph.analysed["taken"] = own | PROPERTY_NAMES | LIBRARY.keys() | PERIOD.fields.keys()
+    return known
 
 
 def _renamed(node: Any, names: Renamed) -> Any:

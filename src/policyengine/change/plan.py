@@ -189,6 +189,19 @@ class Plan:
             found.append(whole.times(self.sign(payer)))
         return tuple(found)
 
+    def records_behind(self, cost: Cost) -> int | None:
+        """The number of records for which what a party pays changes; None where it cannot be told.
+
+        Where several charges change, the same record may stand behind each.
+        """
+        changed = [
+            number
+            for flow in self.tally.sums
+            if (flow.currency, flow.payer) == (cost.currency, cost.payer)
+            and (number := self.tally.behind["changed sums", flow])
+        ]
+        return changed[0] if len(changed) == 1 and not self.public else None
+
     @cached_property
     def figures(self) -> tuple[ValueChange, ...]:
         """The derived amounts whose sum or whose parts change, the largest change first, a line a day."""

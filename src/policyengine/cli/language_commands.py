@@ -31,7 +31,7 @@ from policyengine.editing.workspace import ProgramFolder
 from policyengine.files import Folder
 from policyengine.program.record import Record
 from policyengine.render.suite_report import Examined, examined_text
-from policyengine.verify.suite import SuiteResult, run_opened
+from policyengine.verify.suite import Opened, SuiteResult, run_opened
 
 PIN, RUN_TESTS = "policyengine.pin", "policyengine.runTests"
 FINDINGS, EXPLAIN, PLAN = "policyengine.findingsOf", "policyengine.explain", "policyengine.planText"
@@ -56,11 +56,8 @@ def _run_tests(ls: PolicyServer, tests: list[list[str]]) -> str:
     names: dict[str, set[str]] = {}
     for file, name in tests:
         names.setdefault(file, set()).add(name)
-    outcomes: list[SuiteResult] = []
-    for file, wanted in names.items():
-        opened = ls.texts.tests(Path(file))
-        if opened is not None:
-            outcomes.append(run_opened(opened.only(lambda name, *_: name in wanted)))  # noqa: B023
+    opened = ((ls.texts.tests(Path(file)), wanted) for file, wanted in names.items())
+    outcomes = [_run(each, wanted) for each, wanted in opened if each is not None]
     report = examined_text(Examined(outcomes), color=False)
     results = [each.status for outcome in outcomes for each in outcome.results]
     failed = len(results) - results.count("passed") - results.count("todo") - results.count("skipped")
@@ -68,6 +65,10 @@ def _run_tests(ls: PolicyServer, tests: list[list[str]]) -> str:
     kind = lsp.MessageType.Error if failed or broken else lsp.MessageType.Info
     ls.window_show_message(lsp.ShowMessageParams(kind, report.rstrip().rpartition("\n")[2]))
     return report
+
+
+def _run(opened: Opened, wanted: set[str]) -> SuiteResult:
+    return run_opened(opened.only(lambda name, *_: name in wanted))
 
 
 def _opened(ls: PolicyServer, uri: str) -> tuple[ProgramFolder, Pinned, Program]:

@@ -21,10 +21,10 @@ from policyengine.program.declaration_checks import default_words, fact_assumpti
 from policyengine.program.example import small_program
 from policyengine.program.granted import defined_twice, granted
 from policyengine.program.graph import Graph, Key
-from policyengine.program.lowering import Lowering
 from policyengine.program.memo import Memo
 from policyengine.program.named_formulas import named_formulas, written_out
 from policyengine.program.node_types import Before, Nodes, take_order, type_nodes
+from policyengine.program.policy_lowering import Lowering
 from policyengine.program.read import Declared
 from policyengine.program.version_choice import by_policy
 from policyengine.source import Stretches

@@ -148,8 +148,9 @@ def _paid(plan: Plan, cost: Cost, people: str, over: str) -> str:
     if plan.sign(cost.payer) > 0:
         verb = "rise" if cost.change > 0 else "fall"
         return f"net charges of {people} {verb} by {by} {over}"
-    how = "more" if cost.change > 0 else "less"
-    return f"{plan.titles.label(cost.payer)} pays {people} {by} {how} {over}"
+    how, number = "more" if cost.change > 0 else "less", plan.records_behind(cost)
+    whom = "" if number is None else f"{say.things(number, plan.noun)} "
+    return f"{plan.titles.label(cost.payer)} pays {whom}{by} {how} {over}"
 
 
 def _times(plan: Plan) -> Iterator[str]:

@@ -20,14 +20,15 @@ TODAY = "today"
 
 def hinging(graph: Graph) -> frozenset[Key]:
     """The nodes whose value may differ from day to day."""
-    if "hinging" not in graph.analysed:
+    known: frozenset[Key] | None = graph.analysed.get("hinging")
+    if known is None:
         found: set[Key] = set()
         for key in graph.order:
             asks = TODAY in graph.nodes[key[0]][key[1]].words.names
             if asks or not found.isdisjoint(graph.needs(key)) or not found.isdisjoint(reads(graph, key)):
                 found.add(key)
-        graph.analysed["hinging"] = frozenset(found)
-    return graph.analysed["hinging"]  # type: ignore[no-any-return]
+        known = graph.analysed["hinging"] = frozenset(found)
+    return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from policyengine.diagnostics import Diagnostic
 from policyengine.files import read_folder
 from policyengine.policy.policy_reader import PolicyDocument
-from policyengine.program import lowering
+from policyengine.program import policy_lowering
 from policyengine.program.load import load
 from policyengine.program.memo import Memo
 from policyengine.source import Source
@@ -115,13 +115,13 @@ def test_a_policy_is_lowered_again_only_where_what_it_mentions_is_declared_other
     policies = [
         Source(f"{i}.yaml", _DUTIES % (f"d{i}", each)) for i, each in enumerate(("double > 2", "ready"))
     ]
-    plain = lowering._lower
+    plain = policy_lowering._lower
 
     def lower(unit: PolicyDocument, *rest: Any) -> Any:
         lowered.append(unit.policy.id)
         return plain(unit, *rest)
 
-    monkeypatch.setattr(lowering, "_lower", lower)
+    monkeypatch.setattr(policy_lowering, "_lower", lower)
 
     def again(old: str, new: str) -> list[str]:
         lowered.clear()

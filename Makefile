@@ -226,7 +226,7 @@ clean: ## remove what was set up and what tools left behind
 	@touch $@
 
 .PHONY: vscode
-vscode: .venv/installed ## build the extension for VS Code from its locked packages, test it against the server, and package it
+vscode: .venv/ready ## build the extension for VS Code from its locked packages, test it against the server, and package it
 	cd editors/vscode && npm ci --ignore-scripts --no-audit --no-fund
 	cd editors/vscode && POLICYENGINE="$(CURDIR)/$(BIN)/policyengine" npm test
 	cd editors/vscode && npm run package

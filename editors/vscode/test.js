@@ -13,8 +13,16 @@ const folder = path.resolve(__dirname, "../../policies/bytekast");
 const file = path.join(folder, "levels.yaml");
 const uri = pathToFileURL(file).href;
 
+let ended = false;
+
+function fail(why) {
+  console.error(why);
+  process.exit(1);
+}
+
 async function main() {
   const server = spawn(command, [...args, "lsp", "--as-of", "2026-11-21"], {stdio: ["pipe", "pipe", "inherit"]});
+  server.on("exit", (code) => ended || fail(`the server ended with ${code}`));
   const connection = protocol.createProtocolConnection(server.stdout, server.stdin);
   const published = [];
   connection.onNotification(protocol.PublishDiagnosticsNotification.type, (each) => {
@@ -41,12 +49,10 @@ async function main() {
     textDocument: {uri}, range: gap.range, context: {diagnostics: [gap]},
   });
   assert.deepEqual(fixes.map((each) => each.title), ["End silver at 16", "Start gold at 16"]);
+  ended = true;
   await connection.sendRequest(protocol.ShutdownRequest.type);
   await connection.sendNotification(protocol.ExitNotification.type);
   console.log("1 passed, 0 failed");
 }
 
-main().catch((error) => {
-  console.error(error);
-  process.exit(1);
-});
+main().catch(fail);

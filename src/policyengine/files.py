@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 
@@ -63,16 +64,33 @@ def read_folder(
             return Folder(
                 mistakes=(UNREADABLE.at(None, f"`{folder}` {what}", help="name the folder of a program"),)
             )
-        paths = sorted({*also, *(path for path in root.rglob(_YAML) if is_policy(path.relative_to(root)))})
+        found = _policies_below(root)
     except (OSError, ValueError) as error:
         return Folder(mistakes=(UNREADABLE.at(None, f"`{folder}` cannot be read: {_why(error)}"),))
-    read = [read_one(path) if path in also or path.is_file() else _no_file(path) for path in paths]
+    found |= dict.fromkeys(also, True)
+    paths = sorted(found, key=lambda path: path.parts)
+    read = [read_one(path) if found[path] else _no_file(path) for path in paths]
     misnamed = None if root / MANIFEST in also else _misnamed(root)
     read += [] if misnamed is None else [misnamed]
     return Folder(
         tuple(each for each in read if isinstance(each, Source)),
         tuple(each for each in read if isinstance(each, Diagnostic)),
     )
+
+
+def _policies_below(root: Path) -> dict[Path, bool]:
+    """The paths of a folder that are called like policies, and whether each is a file."""
+    found: dict[Path, bool] = {}
+    pending = [str(root)] if root.is_dir() else []
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for each in entries:
+                if _is_policy_name(each.name):
+                    path = Path(each.path)
+                    found[path] = path.is_file() if each.is_symlink() else each.is_file()
+                if each.is_dir(follow_symlinks=False) and _is_open(each.name):
+                    pending.append(each.path)
+    return found
 
 
 def _no_file(path: Path) -> Diagnostic:
@@ -99,10 +117,17 @@ def misnamed_manifest(root: Path) -> Path | None:
 
 def is_policy(path: PurePath) -> bool:
     """Whether a path within the folder of a program names a policy file."""
-    hidden = path.name.startswith(".") or any(
-        part.startswith(".") or part in _SKIPPED for part in path.parts[:-1]
-    )
-    return not hidden and path.suffix.lower() in (".yaml", ".yml") and not path.stem.endswith("_test")
+    return _is_policy_name(path.name) and all(map(_is_open, path.parts[:-1]))
+
+
+def _is_policy_name(name: str) -> bool:
+    stem, _, ending = name.rpartition(".")
+    return stem != "" and ending.lower() in ("yaml", "yml") and not stem.endswith("_test") and name[0] != "."
+
+
+def _is_open(folder: str) -> bool:
+    """Whether a folder of this name may hold policies."""
+    return not folder.startswith(".") and folder not in _SKIPPED
 
 
 def read_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Source | Diagnostic:

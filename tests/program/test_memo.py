@@ -153,3 +153,28 @@ def test_what_a_load_knew_outlives_texts_that_do_not_link() -> None:
     assert graphs[-1] is not None
     was, now = ({id(node) for _, node in graph.every_node()} for graph in (graphs[0], graphs[-1]))
     assert len(was & now) == len(was) - 1  # `double` is of the declarations
+
+
+@pytest.mark.parametrize(
+    ("fact", "old", "new", "code"),
+    [
+        ("many: {type: number, title: many, formula: 1}", "formula: 1", "formula: true", "FEEL018"),
+        ("many: {type: boolean, title: many, formula: staff > 9}", "staff}", "staff, max: 9}", "FEEL021"),
+        (
+            "many: {type: count, title: many, formula: staff + 1}",
+            "count, title: many",
+            "text, title: many",
+            "FEEL018",
+        ),
+    ],
+)
+def test_a_formula_that_stays_is_judged_by_what_it_mentions(
+    fact: str, old: str, new: str, code: str | None
+) -> None:
+    memo, first = Memo(), f"{_FACTS}      {fact}\n"
+    rest = [Source("a.yaml", _DUTIES % ("d", "ready and double > 1"))]
+    for text in (first, f"# moved\n{first}", first.replace(old, new), f"# moved\n{first.replace(old, new)}"):
+        sources = [Source("program.yaml", text), *rest]
+        kept, anew = (load("p", sources, _DAY, (), each).diagnostics for each in (memo, Memo()))
+        assert list(map(_said, kept)) == list(map(_said, anew))
+    assert code in {None, *(each.code.id for each in kept)}

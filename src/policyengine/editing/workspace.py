@@ -84,7 +84,7 @@ class Workspace:
         if path in self._open:
             return self._open[path]
         try:
-            stat = path.stat()
+            stat = os.stat(path)
             stamp = stat.st_mtime_ns, stat.st_size
         except (OSError, ValueError):
             return read_file(path)

@@ -94,11 +94,11 @@ def qualify(
     pending = [node for own in nodes.values() for node in own.values()]
     while pending:
         node = pending.pop()
+        if words.isdisjoint(node.words.names):
+            continue
         real = node.entity
         while real in repeats:
             real = repeats[real].within
-        if node.words.names.isdisjoint(words):
-            continue
         change = partial(_qualified, vocabulary, words, node, real)
         changed = memo.of(("qualified", real), (node, vocabulary), report, change)
         if changed is None:

@@ -60,8 +60,10 @@ def granted(
 
     Of a `broken` program nothing is said of values that nobody gives: what gives them may have the mistake.
     """
-    for name in dict.fromkeys(each.value.name for each in given):
-        parts = [each for each in given if each.value.name == name]
+    by_name: dict[str, list[Contribution]] = {}
+    for each in given:
+        by_name.setdefault(each.value.name, []).append(each)
+    for parts in by_name.values():
         for entity in dict.fromkeys(each.value.entity for each in parts):
             seen = [each for each in parts if each.value.entity in vocabulary.lineage(entity)]
             if len(seen) > 1 and seen[0].combine is None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from policyengine.dataclass import dataclass
-from policyengine.diagnostics import Code, Diagnostic, Label, Severity, did_you_mean
+from policyengine.diagnostics import Code, Diagnostic, Label, Report, Severity, did_you_mean
 from policyengine.policy.base import Sourced, SourceRef
 from policyengine.policy.draft import below
 from policyengine.policy.ledger import Ledger, Statement
 from policyengine.policy.policy_reader import DUPLICATE_ID, UNKNOWN_NAME, PolicyDocument
 from policyengine.program.linked import Program
+from policyengine.program.memo import Memo
 from policyengine.program.read import LedgerDocument
 from policyengine.program.versions import in_force
 from policyengine.source import Span
@@ -127,13 +128,14 @@ class Entry:
 class Ledgers:
     """The ledgers of a program and the parts of its policies, each way."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, memo: Memo | None = None) -> None:
         self.program = program
+        self._memo = Memo() if memo is None else memo
 
     @cached_property
     def parts(self) -> tuple[NamedPart, ...]:
         """All that a statement can name, in the order of the files."""
-        return tuple(_parts_of(self.program))
+        return tuple(_parts_of(self.program, self._memo))
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -197,11 +199,11 @@ class Ledgers:
         )  # fmt: skip
 
 
-def check_ledgers(program: Program) -> Iterator[Diagnostic]:
+def check_ledgers(program: Program, memo: Memo) -> Iterator[Diagnostic]:
     """Yields what is wrong between the ledgers of a program and its rules."""
     if not program.ledgers or program.declarations is None:
         return
-    ledgers, known = Ledgers(program), program.declarations.sources
+    ledgers, known = Ledgers(program, memo), program.declarations.sources
     first: dict[str, Span] = {}
     for each in program.ledgers:
         name, at = each.ledger.document, each.document.value_span(("document",))
@@ -234,7 +236,6 @@ def _same_ids(each: LedgerDocument) -> Iterator[Diagnostic]:
 
 
 def _rules_that_are_gone(ledgers: Ledgers, each: LedgerDocument) -> Iterator[Diagnostic]:
-    names = [ledgers.name_of(part) for part in ledgers.parts]
     for i, statement in enumerate(each.ledger.statements):
         for j, name in enumerate(statement.encoded):
             found = ledgers.named(name)
@@ -242,6 +243,7 @@ def _rules_that_are_gone(ledgers: Ledgers, each: LedgerDocument) -> Iterator[Dia
                 continue
             at = each.document.value_span(("statements", i, "encoded", j))
             if not found:
+                names = [ledgers.name_of(part) for part in ledgers.parts]
                 help = did_you_mean(name, names) or "name the rule that it became, or say `open: reason`"
                 yield NO_RULE.at(at, f"there is no rule `{name}`", help=help)
             else:
@@ -252,7 +254,7 @@ def _rules_that_are_gone(ledgers: Ledgers, each: LedgerDocument) -> Iterator[Dia
 # The parts of all policies
 
 
-def _parts_of(program: Program) -> Iterator[NamedPart]:
+def _parts_of(program: Program, memo: Memo) -> Iterator[NamedPart]:
     declared, document = program.declarations, program.document
     if declared is None or document is None:
         return
@@ -263,18 +265,24 @@ def _parts_of(program: Program) -> Iterator[NamedPart]:
             at = document.key_span(("entities", name, "facts", key))
             source = (fact.source.document if fact.source is not None else None) or own
             yield NamedPart((f"{name}.{key}",), fact.title, at, source, fact.formula is not None)
+    today = set(map(id, in_force(program.units, program.as_of)))
     for unit in program.units:
-        yield from _parts_of_policy(unit, program, own)
+        start = unit.policy.from_
+        current = (start is not None and start > program.as_of) or id(unit) in today
+        read = partial(_parts_of_policy, unit, own, current)
+        yield from memo.of(("parts", own, current), (unit.document, unit.policy), Report(), read)
 
 
-def _parts_of_policy(unit: PolicyDocument, program: Program, own: str | None) -> Iterator[NamedPart]:
-    start = unit.policy.from_
-    current = (start is not None and start > program.as_of) or unit in in_force(program.units, program.as_of)
-    for pointer, ids, source, model in _walk(unit.document, unit.policy, own):
-        title = unit.document.plain((*pointer, "title"))
-        at = unit.document.key_span(pointer or ("id",))
-        rule = isinstance(model, Sourced)
-        yield NamedPart(ids, str(title or ids[-1]), at, source, rule, current)
+def _parts_of_policy(
+    unit: PolicyDocument, own: str | None, current: bool, _: Report
+) -> tuple[NamedPart, ...]:
+    return tuple(
+        NamedPart(
+            ids, str(unit.document.plain((*pointer, "title")) or ids[-1]),
+            unit.document.key_span(pointer or ("id",)), source, isinstance(model, Sourced), current,
+        )
+        for pointer, ids, source, model in _walk(unit.document, unit.policy, own)
+    )  # fmt: skip
 
 
 def _walk(

@@ -90,10 +90,11 @@ class Linker:
         nodes: dict[str, dict[str, Node]] = {}
         for node in formulas.nodes:
             nodes.setdefault(node.entity, {})[node.name] = node
+        shared = {node.name: node for node in formulas.nodes if "/" in node.name}
         for low in lowered:
-            _add(nodes, low.nodes, vocabulary, self._report)
+            _add(nodes, low.nodes, vocabulary, self._report, shared)
         contributions = [each for low in lowered for each in low.contributions]
-        _add(nodes, self._granted(vocabulary, contributions), vocabulary, self._report)
+        _add(nodes, self._granted(vocabulary, contributions), vocabulary, self._report, shared)
         _add_defaults(nodes, [node for low in lowered for node in low.defaults])
         repeats = {repeat.entity: repeat for low in lowered for repeat in low.repeats}
         self._write_out(vocabulary, nodes)
@@ -215,11 +216,13 @@ def _code(name: str) -> str:
 
 
 def _add(
-    nodes: dict[str, dict[str, Node]], more: Iterable[Node], vocabulary: Vocabulary, report: Report
-) -> None:
+    nodes: dict[str, dict[str, Node]], more: Iterable[Node], vocabulary: Vocabulary, report: Report,
+    shared: dict[str, Node],
+) -> None:  # fmt: skip
+    """Adds nodes; `shared` are those with names that policies may share, by name, the first of each."""
     for node in more:
         other = nodes.setdefault(node.entity, {}).setdefault(node.name, node)
-        if other is node:
+        if other is node and "/" in node.name and shared.setdefault(node.name, node) is not node:
             other = _in_sight(nodes, node, vocabulary)
         if other is not node and node.noun is not None:
             help = "let one policy grant it, or grant it on another item"
@@ -228,7 +231,7 @@ def _add(
 
 def _in_sight(nodes: dict[str, dict[str, Node]], node: Node, vocabulary: Vocabulary) -> Node:
     """What an entity above or below defines under the same name, if policies share it; else the node."""
-    if "/" not in node.name or node.entity not in vocabulary.entities:
+    if node.entity not in vocabulary.entities:
         return node
     around = (*vocabulary.lineage(node.entity)[1:], *vocabulary.below(node.entity))
     return next((nodes[entity][node.name] for entity in around if node.name in nodes.get(entity, ())), node)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from policyengine.decision.wording import day as day_words
 from policyengine.diagnostics import Code, Diagnostic, Report, Severity
@@ -106,10 +107,10 @@ def _program(
         documents.mappings,
         documents.reports,
     )
-    return found if graph is None else _with_what_lies_beside(found)
+    return found if graph is None else _with_what_lies_beside(found, memo)
 
 
-def _with_what_lies_beside(program: Program) -> Program:
+def _with_what_lies_beside(program: Program, memo: Memo) -> Program:
     """The program with what is wrong in its ledgers, mappings and reports."""
     if not (program.ledgers or program.mappings or program.reports):
         return program
@@ -117,7 +118,7 @@ def _with_what_lies_beside(program: Program) -> Program:
     from policyengine.program.list_reports import check_reports
     from policyengine.program.mappings import check_mappings
 
-    found = (*check_ledgers(program), *check_mappings(program), *check_reports(program))
+    found = (*check_ledgers(program, memo), *check_mappings(program), *check_reports(program))
     report = Report((*program.diagnostics, *found))
     return replace(program, graph=None if report.has_errors else program.graph, diagnostics=tuple(report))
 
@@ -142,14 +143,13 @@ def _link_all(
     report.extend(check_facts(vocabulary, declared.document))
     if _broken(report, declared.document):
         return None
-    versions = with_beginnings(documents.units)
-    report.extend(check_versions(versions, as_of))
+    choose = partial(_versions, documents, as_of)
+    versions, days = memo.of(("versions", as_of), documents.units, report, choose)
     linker = Linker(declared, report, memo)
     graphs: dict[tuple[int, ...], Graph] = {}  # on many days the same versions are in force
     linked = [declared.document]
     lapses: set[Diagnostic] = set()
-    for day in sorted(turning_points(versions, as_of), key=lambda each: each != as_of):
-        units = in_force(versions, day)
+    for day, units in days.items():
         if _identity(units) in graphs:
             continue
         before = frozenset(report)
@@ -165,7 +165,17 @@ def _link_all(
     if not report.has_errors:
         used = frozenset[str]().union(*map(_used, graphs.values()))
         report.extend(_unused(vocabulary, declared.document, used))
-    return graphs[_identity(in_force(versions, as_of))]
+    return graphs[_identity(days[as_of])]
+
+
+def _versions(
+    documents: Documents, as_of: date, report: Report
+) -> tuple[Sequence[PolicyDocument], Mapping[date, Sequence[PolicyDocument]]]:
+    """The versions of all policies, and those in force on each day that matters, the day itself first."""
+    versions = with_beginnings(documents.units)
+    report.extend(check_versions(versions, as_of))
+    days = sorted(turning_points(versions, as_of), key=lambda each: each != as_of)
+    return versions, {day: in_force(versions, day) for day in days}
 
 
 def _lies_in(found: Diagnostic, documents: Sequence[Document]) -> bool:
@@ -203,8 +213,7 @@ def _identity(units: Iterable[PolicyDocument]) -> tuple[int, ...]:
 def _used(graph: Graph) -> set[str]:
     used = {fact for transition in graph.transitions for fact in (transition.fact, *transition.sets)}
     used |= {fact for renewal in graph.renewals for fact in renewal.sets}
-    for _, node in graph.every_node():
-        used |= node.words.all
+    used.update(*(node.words.all for _, node in graph.every_node()))
     facts = (fact for entity in graph.vocabulary.entities.values() for fact in entity.facts.values())
     return used | {fact.currency for fact in facts if fact.currency is not None}
 

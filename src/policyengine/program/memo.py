@@ -61,7 +61,8 @@ class Memo:
                 value = make(own)
                 found = _Kept(value, parts, tuple(own))
             self._now[key] = found
-            report.extend(found.mistakes)
+            if found.mistakes:
+                report.extend(found.mistakes)
         return cast(T, found.value)
 
     def kept(self, what: Hashable, *parts: object) -> Any:

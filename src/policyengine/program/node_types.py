@@ -66,9 +66,12 @@ def type_nodes(graph: Graph, nodes: Nodes, before: Before | None, report: Report
     for key in graph.order:
         entity, name = key
         node, kept = nodes[entity][name], held.get(key)
-        if kept is None or kept.was is not node or not changed.isdisjoint(node.words.all):
+        if kept is not None and kept.was is not node:
+            kept = _moved(kept, node)
+        if kept is None or (changed and not changed.isdisjoint(node.words.all)):
             typed, clean = _type_of(node, *sights.of(entity), report)
-            if kept is None or kept.type != typed.type:
+            former = held.get(key)
+            if former is None or former.type != typed.type:
                 changed.add(name)
             kept = typed
         else:
@@ -78,6 +81,12 @@ def type_nodes(graph: Graph, nodes: Nodes, before: Before | None, report: Report
         nodes[entity][name] = kept.node
         sights.add(key, kept.type)
     return Before(graph, was, graph.known_needs(), own, found)
+
+
+def _moved(kept: _Typed, node: Node) -> _Typed | None:
+    """What is known of a node that says what another one said, at another place; None where it says more."""
+    same = kept.node is kept.was and kept.was.expression == node.expression and kept.was.wanted == node.wanted
+    return _Typed(node, node, kept.type) if same else None
 
 
 class _Sights:
@@ -144,9 +153,9 @@ def _needs_the_same(graph: Graph, before: Before) -> bool:
 
 
 def _mention_the_same(one: Mapping[str, Node], other: Mapping[str, Node]) -> bool:
-    pairs = zip(one.items(), other.items(), strict=False)
-    return len(one) == len(other) and all(
-        name == former and (node is was or node.words == was.words) for (name, node), (former, was) in pairs
+    pairs = zip(one.values(), other.values(), strict=False)
+    return list(one) == list(other) and all(
+        node.words == was.words for node, was in [pair for pair in pairs if pair[0] is not pair[1]]
     )
 
 

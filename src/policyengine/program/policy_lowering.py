@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from policyengine.diagnostics import Report, did_you_mean
+from policyengine.diagnostics import Diagnostic, Report, did_you_mean
 from policyengine.feel.functions import WRITTEN
 from policyengine.feel.proving.constant_conditions import constant_conditions, self_comparisons
+from policyengine.feel.syntax.tree import Expression
 from policyengine.kinds import KINDS
 from policyengine.policy.draft import Draft
 from policyengine.policy.entity import Entity
 from policyengine.policy.facts import Fact
 from policyengine.policy.policy_reader import UNKNOWN_NAME, PolicyDocument
 from policyengine.policy.quantities import two_readings
-from policyengine.policy.rule import Lowered
+from policyengine.policy.rule import Lowered, Node
 from policyengine.policy.vocabulary import Declarations, Vocabulary
 from policyengine.program.best_children import best_children
 from policyengine.program.children_in_order import order_nodes
@@ -30,15 +32,31 @@ from policyengine.text.document import Document, Scalar
 from policyengine.text.document import Mapping as MappingNode
 from policyengine.text.document import Sequence as SequenceNode
 
+_Key = tuple[str, str]
 _WORD = re.compile(r"\w+")
 _UNREAD: Mapping[str, Any] = {"note": None, "basis": None}
 
 
 class _Before(NamedTuple):
-    """What a policy without a mistake came to with a vocabulary."""
+    """What a policy without a mistake came to with a vocabulary.
 
+    `said` are the words of its document; None where what is escaped there may be a name.
+    """
+
+    unit: PolicyDocument
     vocabulary: Vocabulary
     lowered: Lowered
+    said: frozenset[str] | None
+
+
+class _Formulas(NamedTuple):
+    """The expressions of the declarations of which nothing is to be said, with a vocabulary."""
+
+    vocabulary: Vocabulary
+    plain: Mapping[_Key, Expression]
+
+
+_Held = dict[tuple[int, int, date | None], tuple[_Before, ...]]
 
 
 class _Change(NamedTuple):
@@ -55,11 +73,34 @@ class Lowering:
     def __init__(self, declared: Declared, report: Report, memo: Memo) -> None:
         self._declared, self._report, self._memo = declared, report, memo
         self._changes: dict[tuple[int, int], _Change] = {}
+        self._before: _Held = memo.kept("policies") or {}
+        self._held: _Held = {}
+        memo.keep(self._held, "policies")
 
     def formulas(self, vocabulary: Vocabulary) -> Lowered:
         """What the declarations themselves come to."""
-        read = partial(_formulas, vocabulary, self._declared.document)
+        read = partial(self._formulas, vocabulary)
         return self._memo.of("formulas", (self._declared, vocabulary), self._report, read)
+
+    def _formulas(self, vocabulary: Vocabulary, report: Report) -> Lowered:
+        found = _formulas(vocabulary, self._declared.document, report)
+        held: tuple[_Formulas, ...] = self._memo.kept("formulas before") or ()
+        before = next((each for each in held if self._changed(each, vocabulary) is not None), None)
+        changed = None if before is None else self._changed(before, vocabulary)
+        remarks, plain = list[Diagnostic](), dict[_Key, Expression]()
+        points = vocabulary.number_of_digits() < 3
+        for node in found:
+            key = node.entity, node.name
+            known = before is not None and before.plain.get(key) == node.expression
+            if not known or changed is None or not changed.isdisjoint(node.words.all):
+                own = list(_remarks(node, vocabulary, points))
+                remarks += own
+                if own:
+                    continue
+            plain[key] = node.expression
+        others = (each for each in held if not self._change(each.vocabulary, vocabulary).same_results)
+        self._memo.keep((_Formulas(vocabulary, plain), *others), "formulas before")
+        return Lowered(found, remarks=tuple(remarks))
 
     def versions(self, units: Sequence[PolicyDocument], vocabulary: Vocabulary) -> Lowered | None:
         """A policy: its version of the day, or all versions where each record has its own day."""
@@ -75,27 +116,38 @@ class Lowering:
         return self._memo.of("versions", (vocabulary, *lowered), self._report, combine)
 
     def _lower(self, unit: PolicyDocument, vocabulary: Vocabulary) -> Lowered | None:
-        last, parts = ("last lowered", unit.since), (unit.document, unit.policy)
-        held: tuple[_Before, ...] = self._memo.kept(last, *parts) or ()
+        parts = unit.document, unit.policy
+        key = id(unit.document), id(unit.policy), unit.since
+        held = self._held.setdefault(key, self._before.get(key, ()))
+        kept = next((each for each in held if not self._touches(each, vocabulary)), None)
+        if kept is not None:
+            self._keep(key, kept._replace(vocabulary=vocabulary), held)
+            return kept.lowered
 
         def lower(report: Report) -> Lowered | None:
-            kept = next((each for each in held if not self._touches(unit, each.vocabulary, vocabulary)), None)
-            found = _lower(unit, vocabulary, report) if kept is None else kept.lowered
+            found = _lower(unit, vocabulary, report)
             if found is not None and not tuple(report):
-                others = [each for each in held if not self._change(each.vocabulary, vocabulary).same_results]
-                self._memo.keep((_Before(vocabulary, found), *others), last, *parts)
+                text = unit.document.root.span.text
+                said = None if "\\" in text else _words(text)
+                self._keep(key, _Before(unit, vocabulary, found, said), held)
             return found
 
         return self._memo.of(("lowered", unit.since), (*parts, vocabulary), self._report, lower)
 
-    def _touches(self, unit: PolicyDocument, before: Vocabulary, vocabulary: Vocabulary) -> bool:
+    def _keep(self, key: tuple[int, int, date | None], new: _Before, held: tuple[_Before, ...]) -> None:
+        """Keeps what a policy came to in place of what it came to with the same results of others."""
+        others = (each for each in held if not self._change(each.vocabulary, new.vocabulary).same_results)
+        self._held[key] = (new, *others)
+
+    def _touches(self, kept: _Before, vocabulary: Vocabulary) -> bool:
         """Whether a policy mentions anything that is declared otherwise than before."""
-        changed = self._change(before, vocabulary).names
-        text = unit.document.root.span.text
-        if changed is None or "\\" in text:  # what is escaped may be a name
-            return True
-        said = self._memo.of("words", (unit.document,), self._report, lambda _: _words(text))
-        return not changed.isdisjoint(said)
+        if kept.vocabulary is vocabulary:
+            return False
+        changed = self._changed(kept, vocabulary)
+        return changed is None or kept.said is None or not changed.isdisjoint(kept.said)
+
+    def _changed(self, kept: _Before | _Formulas, vocabulary: Vocabulary) -> frozenset[str] | None:
+        return self._change(kept.vocabulary, vocabulary).names
 
     def _change(self, before: Vocabulary, vocabulary: Vocabulary) -> _Change:
         pair = id(before), id(vocabulary)
@@ -167,26 +219,22 @@ def _lower(unit: PolicyDocument, vocabulary: Vocabulary, report: Report) -> Lowe
     return found
 
 
-def _formulas(vocabulary: Vocabulary, document: Document, report: Report) -> Lowered:
+def _formulas(vocabulary: Vocabulary, document: Document, report: Report) -> tuple[Node, ...]:
     """What the declarations themselves come to."""
     _check_sources(vocabulary, document, report)
-    derived = derived_facts(vocabulary, document, WRITTEN, report)
-    nodes = (
-        *derived,
+    return (
+        *derived_facts(vocabulary, document, WRITTEN, report),
         *best_children(vocabulary, document, report),
         *entity_periods(vocabulary, document, WRITTEN, report),
         *order_nodes(vocabulary, document, report),
     )
-    points = vocabulary.number_of_digits() < 3
-    remarks = [
-        remark for node in nodes
-        for remark in (
-            *constant_conditions(node.expression, vocabulary.domains(node.entity)),
-            *self_comparisons(node.expression),
-            *two_readings(node.expression, points=points),
-        )
-    ]  # fmt: skip
-    return Lowered(nodes, remarks=tuple(remarks))
+
+
+def _remarks(node: Node, vocabulary: Vocabulary, points: bool) -> Iterator[Diagnostic]:
+    """What is said of a node of the declarations that is no mistake."""
+    yield from constant_conditions(node.expression, vocabulary.domains(node.entity))
+    yield from self_comparisons(node.expression)
+    yield from two_readings(node.expression, points=points)
 
 
 def _check_sources(vocabulary: Vocabulary, document: Document, report: Report) -> None:

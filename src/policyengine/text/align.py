@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 CharSpan = tuple[int, int]
 
@@ -19,6 +20,7 @@ _SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-
 _ESCAPE_SIZE = {"x": 4, "u": 6, "U": 10}
 
 
+@lru_cache(maxsize=64)
 def char_spans(raw: str, text: str, *, quoted: bool) -> Sequence[CharSpan]:
     """The start and end in `raw` of each character of `text`, and a last, empty span for the end.
 

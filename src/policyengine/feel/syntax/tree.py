@@ -30,7 +30,7 @@ class _Slotted(type):
         made.holding = tuple(  # type: ignore[attr-defined]
             each for each in names if fields[each] not in _NO_NODES
         )
-        made._said = attrgetter(*names[:-1]) if bases else None  # type: ignore[attr-defined]
+        made._said = space.get("_said") or (attrgetter(*names[:-1]) if bases else None)  # type: ignore[attr-defined]
         return made
 
 
@@ -81,14 +81,7 @@ class Literal(Node):
 
     value: object
     span: Span
-
-    def __eq__(self, other: object) -> bool:
-        if other.__class__ is not Literal:
-            return NotImplemented
-        one, two = self.value, other.value
-        return one == two and (one.__class__ is bool) is (two.__class__ is bool)  # `true` is no 1
-
-    __hash__ = Node.__hash__
+    _said = staticmethod(lambda node: (node.value, node.value.__class__ is bool))  # `true` is no 1
 
 
 class Name(Node):

@@ -374,7 +374,20 @@ _IN_ORDER = """\
 """
 
 
-def in_order(folder: Path, n: int) -> Arguments:
+_IN_WINDOWS = """\
+      lowest: {type: money, title: lowest of the year before, formula: 'min(earlier[received > this.received - @"P1Y"].asked)'}
+      highest: {type: money, title: highest large one of 100 before, formula: 'max(earlier[position >= this.position - 100 and position < this.position - 10 and asked > 100].asked)'}
+      before_that: {type: money, title: asked for in the year before that, formula: 'sum(earlier[received > this.received - @"P2Y" and received <= this.received - @"P1Y"].asked)'}
+      last_lately: {type: money, title: last large one of the month before, formula: 'last(earlier[received > this.received - @"P1M" and asked > 100]).asked'}
+"""
+
+
+def in_windows(folder: Path, n: int) -> Arguments:
+    """The same with windows: the lowest, the highest and the last within one, and a total between two days."""
+    return in_order(folder, n, _IN_ORDER + _IN_WINDOWS)
+
+
+def in_order(folder: Path, n: int, entities: str = _IN_ORDER) -> Arguments:
     """One record with so many children in an order, each with totals of those before it, one of them its own."""
     draw = random.Random(1)
     requests = [
@@ -383,7 +396,7 @@ def in_order(folder: Path, n: int) -> Arguments:
         for i in range(n)
     ]  # fmt: skip
     text = json.dumps({"id": "x", "volume": 100_000, "requests": requests})
-    return [_program(folder, billing(1), entities=_IN_ORDER), _record(folder, text, "record.json")]
+    return [_program(folder, billing(1), entities=entities), _record(folder, text, "record.json")]
 
 
 def unknown_facts(folder: Path, n: int) -> Arguments:
@@ -436,6 +449,7 @@ CASES = (
       for what, policy in POLICIES.items() if what != "rows, hit: any"),
     Case("records", "evaluate", records, (2000, 4000, 8000)),
     Case("children in an order, with totals of those before", "evaluate", in_order, (2500, 5000, 10_000)),
+    Case("children in an order, with windows of those before", "evaluate", in_windows, (2500, 5000, 10_000)),
     Case("bad entries of a list", "evaluate", bad_entries, (12500, 25000, 50000)),
     Case("bad entries of a list, on one line", "evaluate", bad_entries_json, (12500, 25000, 50000)),
     Case("unknown facts of a record", "evaluate", unknown_facts, (12500, 25000, 50000)),

@@ -13,15 +13,15 @@ from policyengine.feel.syntax import build
 from policyengine.source import Source
 
 BY_ROWS = """
-add business days, after, all, any, at window, before, calendar periods, coincides, concatenate,
+add business days, after, all, any, before, best among, calendar periods, coincides, concatenate,
 contains, context, context merge, context put, date and time, day of year, days of series, duration,
 during, ends with, even, exp, finished by, finishes, get entries, get value, includes, index of, insert
-before, is, is known, last, last of series, list replace, log, matches, mean, mean by days, median,
-meets, met by, mode, month of year, next of series, nth occurrence, number, occurrence number,
+before, is, is known, last, last of series, links back, list replace, log, matches, mean, mean by days,
+median, meets, met by, mode, month of year, next of series, nth occurrence, number, occurrence number,
 occurrences until, odd, on day before, on day from, overlaps, overlaps after, overlaps before, period
-label, product, range, remove, replace, reverse, sort, split, sqrt, started by, starts, starts with,
-stddev, string, string join, string length, sublist, substring, substring after, substring before, time,
-trim, union, week of year, years and months duration
+label, place among, product, range, remove, replace, reverse, sort, split, sqrt, started by, starts,
+starts with, stddev, string, string join, string length, sublist, substring, substring after, substring
+before, time, trim, union, value at place, week of year, years and months duration
 """
 
 

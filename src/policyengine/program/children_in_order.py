@@ -30,8 +30,10 @@ from policyengine.program.best_children import no_order
 from policyengine.program.declaration_checks import NAME_TAKEN
 from policyengine.program.graph import ORDER_BY, ORDER_RESTART
 from policyengine.program.memo import Memo
+from policyengine.program.totals_in_order import Edge, Stretch, linked, running, stretch_of
 from policyengine.text.document import Document, Scalar
 
+_LINKS = types.ListOf(types.COUNT)
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _TESTS = (
     syntax.Comparison, syntax.And, syntax.Or, syntax.In, syntax.Between, syntax.Quantified,
@@ -219,12 +221,11 @@ class _Expression:
         edges = [each for each in conditions if not self._runs_along(each)]
         if edges:
             along = [each for each in conditions if each not in edges]
-            return self._in_window(function, field, along, edges, node) if len(edges) == 1 else None
-        return self._running(function, field, conditions, node)
+            return self._in_window(function, field, along, edges, node)
+        return _decided(function, self._running(function, field, conditions, node))
 
-    def _running(
-        self, function: str, field: str | None, conditions: list[Expression], node: Any
-    ) -> Expression:
+    def _running(self, function: str, field: str | None, conditions: list[Expression], node: Any) -> Name:
+        """The total of all children before one."""
         entity = str(self._ordered)
         kind = types.COUNT if field is None else self._vocabulary.row(entity).fields[field]
         at, noun = node.span, self._noun(function, field, conditions)
@@ -235,45 +236,58 @@ class _Expression:
             self.names.append((entity, f"{PREVIOUS}.{each.name}", each.wanted or kind))
         if field is not None:
             self.names.append((entity, f"{PREVIOUS}.{field}", kind))
-        total = Name(made[-1].name, at)
-        return (
-            build.call(function, syntax.ListLiteral((total,), at), span=at)
-            if function in ("min", "max")
-            else total
-        )
+        return Name(made[-1].name, at)
 
     def _in_window(
         self, function: str, field: str | None, along: list[Expression], edges: list[Expression], node: Any
     ) -> Expression | None:
-        """A sum over those from a place on, or up to it: that of all, without that of those outside.
+        """A total of those from a place on, or up to it.
 
         Where that is not known, all of them are looked at one by one.
         """
-        edge, stem = self._edge(edges[0]), f"earlier/{function}({unparse(node)})"
-        if function not in ("sum", "count") or edge is None or stem == self._name:
+        found, stem = [self._edge(each) for each in edges], f"earlier/{function}({unparse(node)})"
+        known_edges = [each for each in found if each is not None]
+        if len(known_edges) < len(edges) or stem == self._name:
             return None
-        at, (by, op, bound) = node.span, edge
-        whole: Expression = Name(POSITION, at)
-        if field is not None or along:
-            whole = self._running(function, field, along, node)
-        assert isinstance(whole, Name)
-        words = (build.literal(word, at) for word in (by, op))
-        name = build.literal(whole.name, at)
-        outside = build.call("at window", Name(EARLIER, at), *words, bound, name, whole, span=at)
-        one = build.literal(1, at)
-        less = outside if whole.name != POSITION else syntax.Binary("-", outside, one, at)
-        found = less if op.startswith("not ") else syntax.Binary("-", whole, outside, at)
+        at = node.span
+        nodes, stretch = stretch_of(known_edges, self._entity, at)
+        for each in nodes:
+            self.added.setdefault(each.name, each)
         kind = types.COUNT if field is None else self._vocabulary.row(str(self._ordered)).fields[field]
         quick = Name(f"{stem}/quick", at)
-        self.added.setdefault(quick.name, Node(quick.name, self._entity, found, at, kind))
-        known = build.call("is known", quick, span=at)
+        quickly = self._of_stretch(function, field, along, stretch, node)
+        self.added.setdefault(quick.name, Node(quick.name, self._entity, quickly, at, kind))
         slow = mapped(node, lambda part: self.changed(part, frozenset()))
+        known = build.call("is known", quick, span=at)
         noun = self._noun(function, field, [*along, *edges])
-        total = Node(stem, self._entity, build.choose([(known, quick)], slow, at), at, kind, noun)
+        either = build.choose([(known, _decided(function, quick))], slow, at)
+        total = Node(stem, self._entity, either, at, kind, noun)
         self.added.setdefault(stem, total)
         return Name(stem, at)
 
-    def _edge(self, condition: Expression) -> tuple[str, str, Expression] | None:
+    def _of_stretch(
+        self, function: str, field: str | None, along: list[Expression], stretch: Stretch, node: Any
+    ) -> Expression:
+        entity = str(self._ordered)
+        if field is None and not along:
+            return stretch.count()
+        if function in ("min", "max") and stretch.first is not None:
+            assert field is not None
+            when = build.all_of(along, node.span) if along else None
+            kind = self._vocabulary.row(entity).fields[field]
+            *parts, links = linked(function, field, when, kind, entity, node.span)
+            of = parts[-1].name if parts else field
+            for each in (*parts, links):
+                self.added.setdefault(each.name, each)
+            self.names += [(whose, f"{PREVIOUS}.{links.name}", _LINKS) for whose in (entity, "")]
+            self.names.append(("", f"{PREVIOUS}.{of}", kind))
+            return stretch.best(links.name, of)
+        whole = self._running(function, field, along, node)
+        if function == "last":
+            return stretch.last(whole, self._running("last", POSITION, along, node))
+        return stretch.total(whole, adds_up=function in ("sum", "count"))
+
+    def _edge(self, condition: Expression) -> Edge | None:
         """What places children, the comparison, and what it is compared with; None for other conditions.
 
         A comparison that holds from the first child on begins with `not `.
@@ -295,7 +309,8 @@ class _Expression:
         if not own.isdisjoint(free) or not all(name in seen or "." in name for name in free - {"today"}):
             return None
         falls = left.name != POSITION and declared.order.first == "highest"
-        return places[left.name], op if op.startswith(">") is not falls else f"not {op}", bound
+        sign = op if op.startswith(">") is not falls else f"not {op}"
+        return Edge(places[left.name], sign, bound, unparse(condition))
 
     def _runs_along(self, condition: Expression) -> bool:
         """Whether a condition says of a child alone whether it counts, whoever asks."""
@@ -331,33 +346,11 @@ class _Expression:
         return f"{heads.get(function, f'{of} of the last')} {whose}{told}"
 
 
-def running(
-    function: str, field: str | None, when: Expression | None, kind: Type, entity: str, at: Any, noun: str
-) -> tuple[Node, ...]:
-    """Returns the nodes of a total of the children before each: its condition, if any, and the total."""
-    tested = "" if when is None else f"[{unparse(when)}]"
-    name = f"earlier/{function}({tested}{'' if field is None else f'.{field}'})"
-    nodes = []
-    before = Name(f"{PREVIOUS}.{name}", at)
-    value: Expression = build.literal(1, at) if field is None else Name(f"{PREVIOUS}.{field}", at)
-    nothing = build.call("no value of", value, span=at)
-    first: Expression = build.literal(0, at) if function in ("sum", "count") else nothing
-    counts: Expression | None = None
-    if when is not None:
-        nodes.append(Node(f"earlier/{tested}", entity, when, at, types.BOOLEAN))
-        counts = Name(f"{PREVIOUS}.earlier/{tested}", at)
-    if function == "last":
-        more = value if counts is None else build.choose([(counts, value)], before, at)
-    else:
-        part = value if counts is None else build.choose([(counts, value)], nothing, at)
-        both = syntax.ListLiteral((before, part), at)
-        more = build.call("sum" if function == "count" else function, both, span=at)
-        if function in ("min", "max"):
-            more = build.choose([(build.call("is nothing", before, span=at), part)], more, at)
-    is_first = build.equals(Name(POSITION, at), build.literal(1, at), at)
-    total = build.choose([(is_first, first)], more, at)
-    nodes.append(Node(name, entity, total, at, kind, noun))
-    return tuple(nodes)
+def _decided(function: str, total: Name) -> Expression:
+    """A total as authors read it: the lowest and the highest of nothing are not decided."""
+    if function not in ("min", "max"):
+        return total
+    return build.call(function, syntax.ListLiteral((total,), total.span), span=total.span)
 
 
 def _conditions(items: Expression) -> list[Expression] | None:

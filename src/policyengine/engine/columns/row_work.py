@@ -56,6 +56,11 @@ class Facts(Mapping[str, object]):
             raise KeyError(name)
         return above[name]
 
+    @property
+    def group(self) -> Sequence[Facts]:
+        """All children of the order that this one stands in."""
+        return self.work.group_of(self)
+
     def of_previous(self, name: str) -> object:
         """A value of the child before; those before that one first, so that no chain is as deep as long."""
         before = at = self[PREVIOUS]
@@ -200,12 +205,19 @@ class Work:
         alone = self._marked or name in sight.sequenced
         return reads.function(Around(facts)) if alone else self.values(reads)[row]
 
+    def group_of(self, facts: Facts) -> Sequence[Facts]:
+        """All children of the order that one stands in."""
+        group: Sequence[Facts] = self._place_of(facts)[1]
+        return group
+
+    def _place_of(self, facts: Facts) -> Any:
+        if facts.sight not in self._orders:
+            self._orders[facts.sight] = self._put_in_order(facts.sight)
+        return self._orders[facts.sight][facts.row]
+
     def _in_order(self, facts: Facts, name: str) -> object:
         """Where a child stands: its number, the one before it, or all of those."""
-        sight, row = facts.sight, facts.row
-        if sight not in self._orders:
-            self._orders[sight] = self._put_in_order(sight)
-        found = self._orders[sight][row]
+        found = self._place_of(facts)
         if isinstance(found, Unknown):
             return found
         number, group = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 
 from policyengine.decision.findings import Subject
 from policyengine.engine.sibling_order import in_order, number_of
@@ -24,11 +25,12 @@ class Scope(Mapping[str, object]):
     Looking a name up gives a fact of the record, the instances in one of its lists, the value of a node
     of the graph, or whatever the instance that it lies in has under that name. A declared fact that the
     record leaves out is unknown. `record` is None for a computed instance, whose names are `given`. Among
-    children in an order `number` is its place and `previous` the one before it.
+    children in an order `number` is its place, `previous` the one before it, and `group` all of the order.
     """
 
     __slots__ = (
-        "_declared", "_memo", "above", "entity", "given", "graph", "number", "previous", "record", "subject",
+        "_declared", "_memo", "above", "entity", "given", "graph", "group", "number", "previous", "record",
+        "subject",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +46,7 @@ class Scope(Mapping[str, object]):
         self.given = {} if given is None else given
         self.number: object = None
         self.previous: object = None
+        self.group: list[Scope] = []
         self._declared: Entity | None = graph.vocabulary.entities.get(entity)
         self._memo: dict[str, object] = {} if today is None else {"today": today}
 
@@ -93,12 +96,7 @@ class Scope(Mapping[str, object]):
             return self.number
         if name == PREVIOUS:
             return self.previous
-        found: list[object] = []
-        at = self.previous
-        while isinstance(at, Scope):
-            found.append(at)
-            at = at[PREVIOUS]
-        return at if isinstance(at, Unknown) else tuple(reversed(found))
+        return tuple(self.group[: int(self.number) - 1]) if isinstance(self.number, Decimal) else self.number
 
     def _put_in_order(self) -> None:
         """Tells all children of the list that this one is in where they stand."""
@@ -115,6 +113,12 @@ class Scope(Mapping[str, object]):
             row.number = number_of(place, found)
             before = found if isinstance(found, Unknown) else found.before[place]
             row.previous = rows[before] if isinstance(before, int) else before
+        if isinstance(found, Unknown):
+            return
+        for place in found.sequence:
+            first = found.before[place]
+            rows[place].group = [] if first is None else rows[first].group
+            rows[place].group.append(rows[place])
 
     def says_whose(self, name: object) -> bool:
         """Whether a name is one with a dot, as in `this.fee`, of an expression at the instance."""

@@ -27,6 +27,7 @@ from policyengine.feel.functions import (
     periods,
     ranges,
     text,
+    windows,
 )
 from policyengine.feel.types.signatures import Library
 
@@ -45,4 +46,6 @@ BUILTINS: Library = MappingProxyType(
     }
 )
 WRITTEN: Library = MappingProxyType({**date_time.without_clock(BUILTINS), **aggregates.IN_POLICIES})
-LIBRARY: Library = MappingProxyType({**WRITTEN, **periods.FUNCTIONS, **conditions.LOWERED})
+LIBRARY: Library = MappingProxyType(
+    {**WRITTEN, **periods.FUNCTIONS, **conditions.LOWERED, **windows.FUNCTIONS}
+)

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from policyengine.feel.syntax.tree import Expression, Name, Path
@@ -124,49 +123,6 @@ def _given_or(given: object, otherwise: object) -> object:
     return given_or(given, otherwise) if isinstance(given, Unknown) else given
 
 
-def _at_window(
-    children: object, by: object, op: object, bound: object, name: object, otherwise: object
-) -> object:
-    """The value of a name at the first child of those in an order of which `by` compared with a bound holds.
-
-    From that child on it holds for all: it is looked for by halving. `op` is one of `< <= > >=`, with `not `
-    before it where the comparison holds up to a child, and the first one behind that is meant.
-    """
-    for each in (children, by, op, bound, name):
-        if each is None or isinstance(each, Unknown):
-            return each
-    if not isinstance(children, (list, tuple)):
-        return None
-    assert isinstance(by, str)
-    assert isinstance(op, str)
-    assert isinstance(name, str)
-    if not children:
-        return otherwise
-    if children[-1][by] is None:  # what is nothing comes last, and compares with nothing
-        return Failed("not every child has a value that tells its place")
-    wanted = not op.startswith("not ")
-
-    def inside(child: Mapping[str, object]) -> bool:
-        holds = compare(op.removeprefix("not "), child[by], bound)
-        if not isinstance(holds, bool):
-            raise _NoOrder
-        return holds is wanted
-
-    try:
-        at = bisect_left(children, True, key=inside)
-    except _NoOrder:
-        return Failed("the values that tell the place cannot be compared with this one")
-    return children[at][name] if at < len(children) else otherwise
-
-
-class _NoOrder(Exception):  # noqa: N818  # leaves the search where a comparison has no answer
-    pass
-
-
-def _type_of_last(arguments: Sequence[Type]) -> Type:
-    return arguments[-1] if arguments else ANY
-
-
 def _type_of_second(arguments: Sequence[Type]) -> Type:
     return arguments[1] if len(arguments) > 1 else ANY
 
@@ -198,15 +154,6 @@ LOWERED = table(
     ),
     function("is nothing", signature("value: any", BOOLEAN, is_nothing, total=True)),
     function("no value of", signature("like: any", type_of_first, lambda like: None), strict=False),
-    function(
-        "at window",
-        signature(
-            "children: any, by: text, op: text, bound: any, name: text, otherwise: any",
-            _type_of_last,
-            _at_window,
-        ),
-        strict=False,
-    ),
     function("given or", signature("given: any, otherwise: any", type_of_first, _given_or), strict=False),
     function("once known", signature("values: any, then: any", _type_of_second, _once_known), strict=False),
     function(

@@ -56,6 +56,27 @@ def test_what_is_left_out_follows_from_what_is_said() -> None:
     ]  # fmt: skip
 
 
+def test_where_an_entity_lies_and_its_list_and_key_follow_from_its_name() -> None:
+    """The first entity without `within` and `list` is the record, whatever comes before it."""
+    base = (
+        PROGRAM.replace("    key: id\n", "").replace("entities:\n", "entities:\n  visit: {within: company}\n")
+        + "  company: {}\n  box-lot: {list: lots}\n  key_tax: {within: box-lot, key: nr}\n"
+    )
+    program = good_program(FEES, base=base)
+    found = {name: (each.within, each.list, each.key) for name, each in program.vocabulary.entities.items()}
+    assert program.vocabulary.root == "partner"
+    assert found == {
+        "visit": ("company", "visits", "id"),
+        "partner": (None, None, "id"),
+        "sub_part": ("partner", "parts", "nr"),
+        "company": ("partner", "companies", "id"),
+        "box-lot": ("partner", "lots", "id"),
+        "key_tax": ("box-lot", "key_taxes", "nr"),
+    }
+    record = {"id": "a", "net_fee": 200, "companies": [{"id": "c", "visits": [{"id": "1"}]}]}
+    assert [str(each.net) for each in program.evaluate(record).of("charges")] == ["100.13", "7.00"]
+
+
 @pytest.mark.parametrize(
     ("there", "instead", "code", "message"),
     [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
@@ -105,13 +106,15 @@ class Entity(Part):
         default="", description="what one of them is called: `reseller`; left out: its name in words"
     )
     within: EntityName | None = field(
-        default=None, description="the entity that it belongs to; the root has none"
+        default=None,
+        description="the entity that it belongs to; left out: the root, which is the first entity without",
     )
     list: FactName | None = field(
-        default=None, description="the key under which the parent's record lists them"
-    )
-    key: FactRef | None = field(
         default=None,
+        description="the key under which the parent's record lists them; left out: the plural of its name",
+    )
+    key: FactRef = field(
+        default="id",
         description="the fact that tells one from another; where `facts` does not have it, it is a text",
     )
     label: FactRef | None = field(
@@ -132,8 +135,6 @@ class Entity(Part):
     )
 
     def __post_init__(self) -> None:
-        if (self.within is None) != (self.list is None):
-            raise ValueError("`within` and `list` go together: write both or none")
         own = {
             name: each if each.title else replace(each, title=words(name))
             for name, each in self.facts.items()
@@ -145,6 +146,27 @@ class Entity(Part):
             if not any(map(partial(_is_slip, each), own))
         }
         object.__setattr__(self, "facts", {**named, **own})
+
+
+def in_one_tree(entities: Mapping[str, Entity]) -> dict[str, Entity]:
+    """The entities with what goes without saying: titles, and where each but the first one lies."""
+    root = next((name for name, each in entities.items() if each.within is None and each.list is None), None)
+    return {
+        name: replace(each, title=each.title or words(name))
+        if name == root or root is None
+        else replace(
+            each, title=each.title or words(name), within=each.within or root, list=each.list or plural(name)
+        )
+        for name, each in entities.items()
+    }
+
+
+def plural(name: str) -> str:
+    """What a list of things of a name is called: `deals`, `companies`, `boxes`."""
+    stem = name.replace("-", "_")
+    if stem.endswith("y") and stem[-2:-1] not in tuple("aeiou"):
+        return f"{stem[:-1]}ies"
+    return f"{stem}es" if stem.endswith(("s", "x", "z", "ch", "sh")) else f"{stem}s"
 
 
 def _is_slip(one: str, other: str) -> bool:

@@ -35,7 +35,7 @@ from policyengine.policy.base import (
     field,
     of_text,
 )
-from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS, Entity, words
+from policyengine.policy.entity import EARLIER, IN_ORDER, POSITION, PREVIOUS, THIS, Entity, in_one_tree
 from policyengine.policy.facts import Fact, as_given, finer, recorded_name
 from policyengine.source import Span
 
@@ -83,11 +83,7 @@ class Declarations(Sourced):
     entities: dict[Id, Entity] = field(description="the root and what its record contains")
 
     def __post_init__(self) -> None:
-        named = {
-            name: each if each.title else dataclasses.replace(each, title=words(name))
-            for name, each in self.entities.items()
-        }
-        object.__setattr__(self, "entities", named)
+        object.__setattr__(self, "entities", in_one_tree(self.entities))
 
     @property
     def root(self) -> str:

@@ -50,7 +50,7 @@ ENTITY_TREE = Code(
     title="entities that do not form one tree",
     why="A record is one thing, the root, with lists of other things in it; every entity but the root lies "
     "within another one.",
-    bad=_PROGRAM.replace("---", "  account: {title: account, facts: {}}\n---"),
+    bad=_PROGRAM.replace("---", "  account: {within: partnr, facts: {}}\n---"),
     good=_PROGRAM,
 )
 UNKNOWN_FACT = Code(
@@ -93,16 +93,11 @@ RESERVED = frozenset(
 def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagnostic]:
     """Yields what keeps the entities from forming one tree; a vocabulary needs one."""
     entities = declarations.entities
-    roots = [name for name, entity in entities.items() if entity.within is None]
-    at = document.key_span(("entities",))
     circles = [name for name in entities if _circles(declarations, name)]
-    if len(roots) != 1 and not circles:
-        words = " and ".join(f"`{name}`" for name in roots) or "none"
-        yield ENTITY_TREE.at(
-            document.key_span(("entities", roots[1])) if len(roots) > 1 else at,
-            f"exactly one entity is the root, which lies within no other; here: {words}",
-            help="say `within` and `list` for the others",
-        )
+    if not declarations.root and not circles:
+        message = "no entity is the root, which lies within no other"
+        help = "declare one without `within` and `list`: what a record describes"
+        yield ENTITY_TREE.at(document.key_span(("entities",)), message, help=help)
     for name, entity in entities.items():
         place = ("entities", name, "within")
         if entity.within is not None and entity.within not in entities:

@@ -178,8 +178,6 @@ def keys_of(lowering: Lowering, state: State, entity: str) -> pl.Series:
     """The keys of the rows of an entity, as texts."""
     declared = lowering.graph.vocabulary.entities[entity]
     rows = state[entity]
-    if declared.key is None:
-        return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
     values = rows.get_column(f"f.{declared.key}")
     fact = declared.facts[declared.key]
     if fact.scalar == "enum":

@@ -26,7 +26,7 @@ from policyengine.papers.program_pages import pages
 from policyengine.program.record import Record
 from policyengine.render.paper_html import HtmlTemplate
 from policyengine.render.paper_pdf import PdfTemplate
-from policyengine.reports.forecast import stretches
+from policyengine.reports.course import stretches
 
 DAY = date(2026, 11, 21)
 POLICIES = Path(__file__).parents[1] / "policies"

@@ -10,7 +10,7 @@ import pytest
 
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
-from policyengine.reports.forecast import stretches
+from policyengine.reports.course import stretches
 from policyengine.reports.level_lists import Limits, losing_list
 from policyengine.reports.lists import Answer
 from support import good_program, program_of, record_of

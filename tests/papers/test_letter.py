@@ -18,7 +18,7 @@ from policyengine.papers.letter import Desk, letter
 from policyengine.render.page_check import POLICY
 from policyengine.render.paper_html import HtmlTemplate, TemplateError
 from policyengine.render.paper_pdf import PdfTemplate
-from policyengine.reports.forecast import stretches
+from policyengine.reports.course import stretches
 
 Cli = Callable[..., tuple[int, str, str]]
 BYTEKAST = POLICIES / "bytekast"

@@ -19,7 +19,7 @@ from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 from policyengine.program.versions import turning_points
-from policyengine.reports.forecast import OnDays, Stretch, Who, course, said, stretches
+from policyengine.reports.course import OnDays, Stretch, Who, course, states_in, stretches
 
 FIRST = date(2026, 11, 21)
 
@@ -51,7 +51,7 @@ def differences(folder: Path, records: Sequence[Record], days: Sequence[date], l
         compiled = on_one_day(folder, day)
         for i, record in enumerate(records):
             told = states_on(courses[i], day)
-            states = said(compiled.outcomes(record).subjects, day).states
+            states = states_in(compiled.outcomes(record).subjects)
             for who in {**states, **told}:
                 if states.get(who) != told.get(who):
                     yield f"{folder.name}, record {i}, {day}: {who}: {states.get(who)}, {told.get(who)}"
@@ -62,7 +62,7 @@ def states_on(course: Sequence[OnDays], day: date) -> dict[Who, State]:
     found: dict[Who, State | None] = {}
     for on in course:
         if on.days.first <= day:
-            found = dict(on.states) if on.anew else {**found, **on.states}
+            found.update(on.states)
     assert sum(day in on.days for on in course) == 1
     return {who: state for who, state in found.items() if state is not None}
 

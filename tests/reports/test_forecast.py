@@ -22,7 +22,8 @@ from policyengine.feel.values.calendar import Series, add_months
 from policyengine.feel.values.values import Months
 from policyengine.feel.values.watched_day import Watch, WatchedDay, plain_day
 from policyengine.program.graph import Graph
-from policyengine.reports.forecast import Forecast, Who, changes, course, stretches
+from policyengine.reports.course import Who, changes, course, stretches
+from policyengine.reports.forecast import Forecast
 
 _DAY = timedelta(days=1)
 

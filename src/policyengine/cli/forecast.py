@@ -23,7 +23,8 @@ from policyengine.cli.partner_base import LISTING_ENDINGS, PartnerBase, Work, op
 from policyengine.cli.programs import open_program
 from policyengine.program.graph import Graph
 from policyengine.program.versions import turning_points
-from policyengine.reports.forecast import Forecast, Stretch, stretches
+from policyengine.reports.course import Stretch, stretches
+from policyengine.reports.forecast import Forecast
 from policyengine.reports.sorted_rows import SortedPart
 
 

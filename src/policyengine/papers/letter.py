@@ -16,8 +16,8 @@ from policyengine.papers.standing import deals, discounts, levels, scores
 from policyengine.papers.voice import Voice
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
+from policyengine.reports.course import Stretch
 from policyengine.reports.due_events import DueEvents
-from policyengine.reports.forecast import Stretch
 from policyengine.reports.lists import Answer
 
 Decide = Callable[[Record], Decision]

@@ -23,7 +23,7 @@ from policyengine.decision.findings import (
 )
 from policyengine.decision.wording import PERCENT, money, name_of, quantity, short_name, status_words, words
 from policyengine.program.record import Record
-from policyengine.reports.forecast import OnDays, Stretch, changes, course, payments
+from policyengine.reports.course import OnDays, Stretch, changes, course, payments
 from policyengine.reports.lists import WHO, Head, ListColumn, Listing
 
 _OPEN = frozenset({"upcoming", "due", "overdue", MANUAL, UNDETERMINED})

@@ -1,0 +1,266 @@
+"""What holds for a record from day to day: states that time alone changes, and charges that fall due.
+
+A record is evaluated on the first day, and then on each day on which an answer can be another one than on
+the day before, as far as it can be another one: `DailyProgram` tells which these are. Findings that came out
+as before are not looked at again. So what is told is what evaluating every single day would tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
+
+from policyengine.change.daily import asks_for_the_day
+from policyengine.change.joint_sides import bare
+from policyengine.change.period import Days
+from policyengine.change.slices import slice_of
+from policyengine.change.states import ABSENT, State, What, states
+from policyengine.change.terms import ChargeKey, Terms, terms_of
+from policyengine.dataclass import dataclass
+from policyengine.decision.findings import Charge, Level, Subject
+from policyengine.decision.wording import money
+from policyengine.engine.rows.day_by_day import DailyProgram
+from policyengine.engine.rows.day_steps import read_as_one
+from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
+from policyengine.program.graph import Graph
+from policyengine.program.record import Record
+
+Who = tuple[Subject, What]
+Found = tuple[SubjectOutcomes, ...]
+"""What rules find for those whom they judge in a record."""
+_DAY = timedelta(days=1)
+_subject = attrgetter("subject")
+
+
+class Change(NamedTuple):
+    """A state that is another one from a day on; `ABSENT` where there is nothing, or it does not apply."""
+
+    day: date
+    subject: Subject
+    what: What
+    before: State
+    after: State
+
+
+class Payment(NamedTuple):
+    """What falls due on a day, and who pays it; `net` is None where it is not known.
+
+    `number` counts the due dates of the charge, from 0.
+    """
+
+    day: date
+    subject: Subject
+    charge: ChargeKey
+    net: Decimal | None
+    currency: str
+    payer: str | None
+    number: int
+    every: str | None
+
+
+class Billed(NamedTuple):
+    """A charge of a subject, who pays it, and its terms on some days."""
+
+    subject: Subject
+    charge: ChargeKey
+    payer: str | None
+    terms: Terms
+    days: Days
+
+    def due(self) -> Iterator[tuple[int, date]]:
+        """The numbers of the due dates on these days, and the days; none where certainly nothing is paid."""
+        schedule = self.terms.schedule
+        if schedule is None or self.terms.payable == 0:
+            return iter(())
+        numbers = schedule.numbers(self.days)
+        return zip(numbers, schedule.days(numbers), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days in which a program has the same versions of its policies.
+
+    `still` has the rules that say the same on all of these days, `moving` those that ask for the day.
+    """
+
+    days: Days
+    graph: Graph
+    still: Compiled
+    moving: DailyProgram | None
+
+
+def stretches(program_on: Callable[[date], Graph], turns: Sequence[date], until: date) -> tuple[Stretch, ...]:
+    """The stretches from the first of the days on which versions begin or end, to a last day."""
+    ends = [*(day - _DAY for day in turns[1:]), until]
+    return tuple(
+        _stretch(program_on(day), Days(day, min(end, until)))
+        for day, end in zip(turns, ends, strict=True)
+        if day <= until
+    )
+
+
+def _stretch(graph: Graph, days: Days) -> Stretch:
+    rules = [bare(rule) if rule.finding is Charge else rule for rule in graph.rules]
+    asking = {read_as_one(rule) for rule in rules if asks_for_the_day(graph, rule)}
+    moving = [rule for rule in rules if read_as_one(rule) in asking]
+    still = [rule for rule in rules if read_as_one(rule) not in asking]
+    return Stretch(
+        days, graph, compile_graph(slice_of(graph, still), days.first),
+        DailyProgram(slice_of(graph, moving), days.first) if moving else None,
+    )  # fmt: skip
+
+
+class OnDays(NamedTuple):
+    """What holds for a record on some days alike, and the charges of which it is known until when they hold.
+
+    `turned` are the findings that may be others than on the day before, each pair of the same rules, and None
+    on the first day of all.
+    """
+
+    days: Days
+    turned: Sequence[tuple[Found | None, Found]]
+    charges: Sequence[Billed]
+
+    @property
+    def states(self) -> dict[Who, State | None]:
+        """The states that may be others than on the day before, None for what is no longer there."""
+        ended = (who for before, _ in self.turned if before is not None for who in states_in(before))
+        found: dict[Who, State | None] = dict.fromkeys(ended)
+        for _, after in self.turned:
+            found.update(states_in(after))
+        return found
+
+
+def course(record: Record, through: Sequence[Stretch]) -> Iterator[OnDays]:
+    """What holds for a record, from the first day to the last."""
+    held: Found | None = None
+    for stretch in through:
+        first, last = stretch.days.first, stretch.days.last
+        still, moving = stretch.still.outcomes(record).subjects, list[Found]()
+        since: list[date] = []
+        charges = [*_billed(still, stretch.days)]
+        for on, found in _turns(record, stretch):
+            if on.first == first:
+                moving, since = list(found), [first] * len(found)
+                turned: list[tuple[Found | None, Found]] = [(held, sum(found, still))]
+            else:
+                turned = [*zip(moving, found, strict=True)]
+                turned = [each for each in turned if each[0] is not each[1]]
+                for i, each in enumerate(found):
+                    if each is not moving[i]:
+                        charges += _billed(moving[i], Days(since[i], on.first - _DAY))
+                        moving[i], since[i] = each, on.first
+            if on.last == last:
+                for each, day in zip(moving, since, strict=True):
+                    charges += _billed(each, Days(day, last))
+            yield OnDays(on, turned, charges)
+            charges = []
+        held = sum(moving, still)
+
+
+def _turns(record: Record, stretch: Stretch) -> Iterator[tuple[Days, Sequence[Found]]]:
+    """What the rules that ask for the day find, with the days on which they do."""
+    first, last = stretch.days.first, stretch.days.last
+    if stretch.moving is None:
+        yield stretch.days, ()
+        return
+    asked = stretch.moving.on_days(record)
+    answers = asked.on(first, last)
+    while asked.last < last:
+        day = asked.last + _DAY
+        later = asked.on(day, last)
+        if later is not answers:
+            yield Days(first, day - _DAY), answers
+            first, answers = day, later
+    yield Days(first, last), answers
+
+
+def _billed(found: Found, days: Days) -> Iterator[Billed]:
+    """The charges among what is found on some days."""
+    for subject, outcomes, _, _ in found:
+        for outcome in outcomes:
+            if outcome.section == Charge.section:
+                payer = outcome.values.get("payer")
+                who = None if payer is None else str(payer)
+                yield Billed(subject, ChargeKey(outcome.policy, outcome.id), who, terms_of(outcome), days)
+
+
+def states_in(found: Found, among: Touched | None = None) -> dict[Who, State]:
+    """The states of what is found for those who are judged in a record; of some of it, if so asked."""
+    states_of: dict[Who, State] = {}
+    for subject, outcomes, _, _ in found:
+        for outcome in outcomes:
+            if among is None or (id(subject), outcome.policy, outcome.id) in among:
+                for what, state in _states(outcome):
+                    states_of[subject, what] = state
+    return states_of
+
+
+def _states(outcome: Outcome) -> Iterable[tuple[What, State]]:
+    if outcome.section == Charge.section:
+        return ((What(Charge.section, outcome.policy, outcome.id), _charged(outcome)),)
+    lowest = outcome.values.get("level")
+    if outcome.section == Level.section and outcome.status == "none" and lowest is not None:
+        return ((What(Level.section, outcome.policy, outcome.id), str(lowest)),)
+    return states(outcome)
+
+
+def _charged(outcome: Outcome) -> State:
+    """The state of a charge: its status, and what is charged."""
+    net = outcome.values.get("net")
+    if outcome.status == "not_applicable":
+        return ABSENT
+    if outcome.status == "applies" and isinstance(net, Decimal):
+        return money(net, str(outcome.values.get("currency") or ""))
+    return outcome.status
+
+
+def changes(through: Iterable[OnDays]) -> Iterator[Change]:
+    """The states of a record that change, day by day."""
+    for on in through:
+        for before, after in on.turned:
+            if before is not None:
+                yield from _between(before, after, on.days.first)
+
+
+def _between(before: Found, after: Found, day: date) -> Iterator[Change]:
+    touched = _touched(before, after)
+    was, now = states_in(before, touched), states_in(after, touched)
+    for who in {**was, **now}:
+        one, other = was.get(who, ABSENT), now.get(who, ABSENT)
+        if one != other:
+            yield Change(day, *who, one, other)
+
+
+Touched = set[tuple[int, str, str]]
+"""Parts of policies, each with whom it is about."""
+
+
+def _touched(before: Found, after: Found) -> Touched | None:
+    """What is found in another way for whom; None where it cannot be told without a closer look."""
+    if [*map(id, map(_subject, before))] != [*map(id, map(_subject, after))]:
+        return None
+    found: Touched = set()
+    for one, other in zip(before, after, strict=True):
+        if one.outcomes != other.outcomes:
+            if len(one.outcomes) != len(other.outcomes):
+                return None
+            whom = id(one.subject)
+            for some in zip(one.outcomes, other.outcomes, strict=True):
+                if some[0] != some[1]:
+                    found.update((whom, each.policy, each.id) for each in some)
+    return found
+
+
+def payments(through: Iterable[OnDays]) -> Iterator[Payment]:
+    """What falls due for a record, each as the program says on its day."""
+    for on in through:
+        for each in on.charges:
+            subject, charge, payer, terms, _ = each
+            for number, day in each.due():
+                every = terms.schedule and terms.schedule.every
+                yield Payment(day, subject, charge, terms.payable, terms.currency, payer, number, every)

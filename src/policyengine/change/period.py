@@ -79,15 +79,14 @@ class Schedule(NamedTuple):
 
     def numbers(self, days: Days) -> range:
         """The numbers of the due dates within the days."""
-        return _numbers(self, days)
+        return _numbers(self, days) if self.every is not None else range(int(self.first in days))
 
     def days(self, numbers: range) -> Iterator[date]:
         """The due dates with some numbers."""
-        series = None if self.every is None else _series(self)
-        for number in numbers:
-            day = self.first if series is None or not number else series.day(number)
-            assert day is not None
-            yield day
+        if 0 in numbers:
+            yield self.first
+        if self.every is not None and numbers.stop > 1:
+            yield from _series(self).days(range(max(numbers.start, 1), numbers.stop))
 
     def day(self, number: int) -> date | None:
         """The due date with a number; None where there is none."""
@@ -101,8 +100,6 @@ _length = lru_cache(1024)(quantities.length)
 
 @lru_cache(1 << 16)
 def _numbers(schedule: Schedule, days: Days) -> range:
-    if schedule.every is None:
-        return range(int(schedule.first in days))
     before = 0 if days.first <= schedule.first else _until(days.first - timedelta(days=1), schedule)
     return range(before, _until(days.last, schedule))
 

@@ -6,8 +6,9 @@ loses a discount, is newly blocked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from policyengine.decision.findings import (
@@ -62,26 +63,37 @@ class Move(NamedTuple):
     after: State
 
 
-def states(outcome: Outcome) -> Iterator[tuple[What, State]]:
+def states(outcome: Outcome) -> Iterable[tuple[What, State]]:
     """The states of a finding; none for charges, whose amounts are compared."""
-    section = outcome.section
+    section, values = outcome.section, outcome.values
     if section == Charge.section:
-        return
+        return ()
+    if section == Obligation.section:
+        told = tuple([(name, values[name]) for name in (DUE, PARTY) if name in values])
+        return _of_obligation(outcome.policy, outcome.id, outcome.status, values.get("period", ""), told)
     read = _READ.get(section, _status)
     state = UNDETERMINED if outcome.status == UNDETERMINED and section != Duty.section else read(outcome)
-    aspect = str(outcome.values.get(_ASPECT.get(section, ""), ""))
-    yield What(section, outcome.policy, outcome.id, aspect), state
-    if section == Obligation.section and outcome.status != NOT_APPLICABLE:
-        for name in (DUE, PARTY):
-            if name in outcome.values:
-                value = outcome.values[name]
-                yield (
-                    What(section, outcome.policy, outcome.id, f"{aspect}/{name}"),
-                    str(value or UNDETERMINED),
-                )
-    if section in OTHERS and outcome.status != NOT_APPLICABLE and outcome.values:
-        told = ((name, UNDETERMINED if each is None else str(each)) for name, each in outcome.values.items())
-        yield What(section, outcome.policy, outcome.id, VALUE), str(sorted(told))
+    aspect = str(values.get("role", "")) if section == Duty.section else ""
+    found = [(What(section, outcome.policy, outcome.id, aspect), state)]
+    if section in OTHERS and outcome.status != NOT_APPLICABLE and values:
+        sorted_values = sorted(
+            (name, UNDETERMINED if each is None else str(each)) for name, each in values.items()
+        )
+        found.append((What(section, outcome.policy, outcome.id, VALUE), str(sorted_values)))
+    return found
+
+
+@lru_cache(1 << 14)
+def _of_obligation(
+    policy: str, id: str, status: str, period: object, told: tuple[tuple[str, object], ...]
+) -> tuple[tuple[What, State], ...]:
+    """The states of an obligation, which are the same for many records."""
+    section, is_there = Obligation.section, status != NOT_APPLICABLE
+    whose = (
+        (What(section, policy, id, f"{period}/{name}"), str(value or UNDETERMINED))
+        for name, value in told if is_there
+    )  # fmt: skip
+    return ((What(section, policy, id, str(period)), status if is_there else ABSENT), *whose)
 
 
 def owner(what: What) -> What | None:
@@ -124,7 +136,6 @@ _READ: Mapping[str, Callable[[Outcome], State]] = {
     Discount.section: _rate,
     Duty.section: _party,
 }
-_ASPECT = {Duty.section: "role", Obligation.section: "period"}
 
 
 def move(what: What, before: State, after: State) -> Move:

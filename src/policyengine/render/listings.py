@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -72,21 +70,14 @@ def listing_csv(listing: Listing) -> Iterator[str]:
     """The lines of a list as CSV: numbers in full, dates ISO 8601, no text that a spreadsheet takes for a
     formula.
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([column.name for column in listing.head.columns])
     plain, rows = _Plain().__getitem__, iter(listing.rows)
-    while some := list(islice(rows, _AT_ONCE)):
-        writer.writerows(map(plain, row) for row in some)
-        yield stream.getvalue().removesuffix("\n")
-        stream.seek(0)
-        stream.truncate()
-    if rest := stream.getvalue():
-        yield rest.removesuffix("\n")
+    yield ",".join(plain(column.name) for column in listing.head.columns)
+    while some := [",".join(map(plain, row)) for row in islice(rows, _AT_ONCE)]:
+        yield "\n".join(some)
 
 
 class _Plain(dict[Cell, str]):
-    """Cells as texts; texts and days, of which a list has few different ones, are written once."""
+    """Cells as texts in CSV; texts and days, of which a list has few different ones, are written once."""
 
     def __missing__(self, cell: Cell) -> str:
         if isinstance(cell, Decimal):
@@ -94,8 +85,18 @@ class _Plain(dict[Cell, str]):
         if isinstance(cell, int):
             return str(cell)
         text = "" if cell is None else cell.isoformat() if isinstance(cell, date) else clean(cell)
-        self[cell] = f"'{text}" if text.startswith(_FORMULAS) and isinstance(cell, str) else text
+        self[cell] = _quoted(f"'{text}" if text.startswith(_FORMULAS) and isinstance(cell, str) else text)
         return self[cell]
+
+
+def _quoted(text: str) -> str:
+    """A text as a field of CSV."""
+    return text if _QUOTED_FOR.isdisjoint(text) else f'"{text.replace(_QUOTE, 2 * _QUOTE)}"'
+
+
+_QUOTE = '"'
+_QUOTED_FOR = frozenset({_QUOTE, ",", "\n", "\r"})
+"""Characters for which a field of CSV is quoted."""
 
 
 class _Column(NamedTuple):

@@ -7,11 +7,13 @@ as before are not looked at again. So what is told is what evaluating every sing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from itertools import zip_longest
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from policyengine.change.daily import asks_for_the_day
 from policyengine.change.joint_sides import bare
@@ -189,15 +191,12 @@ def _billed(found: Found, days: Days) -> Iterator[Billed]:
                 yield Billed(subject, ChargeKey(outcome.policy, outcome.id), who, terms_of(outcome), days)
 
 
-def states_in(found: Found, among: Touched | None = None) -> dict[Who, State]:
-    """The states of what is found for those who are judged in a record; of some of it, if so asked."""
-    states_of: dict[Who, State] = {}
-    for subject, outcomes, _, _ in found:
-        for outcome in outcomes:
-            if among is None or (id(subject), outcome.policy, outcome.id) in among:
-                for what, state in _states(outcome):
-                    states_of[subject, what] = state
-    return states_of
+def states_in(found: Found) -> dict[Who, State]:
+    """The states of what is found for those who are judged in a record."""
+    return {
+        (subject, what): state
+        for subject, outcomes, _, _ in found for outcome in outcomes for what, state in _states(outcome)
+    }  # fmt: skip
 
 
 def _states(outcome: Outcome) -> Iterable[tuple[What, State]]:
@@ -209,13 +208,16 @@ def _states(outcome: Outcome) -> Iterable[tuple[What, State]]:
     return states(outcome)
 
 
+_money = lru_cache(1 << 12)(money)
+
+
 def _charged(outcome: Outcome) -> State:
     """The state of a charge: its status, and what is charged."""
     net = outcome.values.get("net")
     if outcome.status == "not_applicable":
         return ABSENT
     if outcome.status == "applies" and isinstance(net, Decimal):
-        return money(net, str(outcome.values.get("currency") or ""))
+        return _money(net, str(outcome.values.get("currency") or ""))
     return outcome.status
 
 
@@ -228,32 +230,33 @@ def changes(through: Iterable[OnDays]) -> Iterator[Change]:
 
 
 def _between(before: Found, after: Found, day: date) -> Iterator[Change]:
-    touched = _touched(before, after)
-    was, now = states_in(before, touched), states_in(after, touched)
-    for who in {**was, **now}:
-        one, other = was.get(who, ABSENT), now.get(who, ABSENT)
-        if one != other:
-            yield Change(day, *who, one, other)
-
-
-Touched = set[tuple[int, str, str]]
-"""Parts of policies, each with whom it is about."""
-
-
-def _touched(before: Found, after: Found) -> Touched | None:
-    """What is found in another way for whom; None where it cannot be told without a closer look."""
+    """The changes between what the same rules find on two days; most of what they find stays as it is."""
     if [*map(id, map(_subject, before))] != [*map(id, map(_subject, after))]:
-        return None
-    found: Touched = set()
+        for who, moved in _moved(states_in(before), states_in(after)):
+            yield Change(day, *who, *moved)
+        return
+    touched: dict[int, tuple[Subject, list[Outcome], list[Outcome]]] = {}  # subjects are costly to hash
     for one, other in zip(before, after, strict=True):
-        if one.outcomes != other.outcomes:
-            if len(one.outcomes) != len(other.outcomes):
-                return None
-            whom = id(one.subject)
-            for some in zip(one.outcomes, other.outcomes, strict=True):
-                if some[0] != some[1]:
-                    found.update((whom, each.policy, each.id) for each in some)
-    return found
+        for some, more in zip_longest(one.outcomes, other.outcomes):
+            if some is not more and some != more:
+                _, old, new = touched.setdefault(id(one.subject), (one.subject, [], []))
+                old += () if some is None else (some,)
+                new += () if more is None else (more,)
+    for subject, old, new in touched.values():
+        was, now = ({what: state for each in some for what, state in _states(each)} for some in (old, new))
+        for what, moved in _moved(was, now):
+            yield Change(day, subject, what, *moved)
+
+
+Key = TypeVar("Key")
+
+
+def _moved(was: Mapping[Key, State], now: Mapping[Key, State]) -> Iterator[tuple[Key, tuple[State, State]]]:
+    """The states that are not the same, before and after."""
+    for key in was if was.keys() == now.keys() else {**was, **now}:
+        one, other = was.get(key, ABSENT), now.get(key, ABSENT)
+        if one != other:
+            yield key, (one, other)
 
 
 def payments(through: Iterable[OnDays]) -> Iterator[Payment]:

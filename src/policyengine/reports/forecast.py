@@ -84,13 +84,11 @@ class Forecast:
         """What is to come for a record, each row after what orders it: its day, the partner, who in it."""
         about = self._through[0].still.subjects[record.entity](record, 1, ())
         who = _Who(about.key, about.label, f"\0{_LAST if about.key is None else about.key}")
-        found, rows = [*course(record, self._through)], list[Ranked]()
-        for change in changes(found):
-            if self._is_told(change):
-                rows.append(self._change(who, change))
-        for on in found:
-            for each in on.charges:
-                rows += self._payments(who, each)
+        rows: list[Ranked] = []
+        for on in course(record, self._through):
+            rows += [self._change(who, each) for each in changes((on,)) if self._is_told(each)]
+            for billed in on.charges:
+                rows += self._payments(who, billed)
         return rows
 
     def add(self, part: SortedPart) -> None:

@@ -7,8 +7,11 @@ import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from itertools import islice
 from operator import itemgetter
+from types import NoneType
 from typing import IO, Any, NamedTuple
 
 Rank = tuple[Any, ...]
@@ -21,7 +24,7 @@ _IN_PART = 2_000
 """From so many rows on, a part is sorted and packed where it is made, as a run of its own."""
 _BLOCK = 125
 """So many rows of a run are packed together, and read at a time."""
-_RUNS = 256
+_RUNS = 512
 """So many runs are merged at a time."""
 _rank = itemgetter(0)
 
@@ -99,20 +102,53 @@ class SortedRows:
         assert self._file is not None
         for place in run:
             self._file.seek(place)
-            yield pickle.load(self._file)
+            yield _unpacked(pickle.load(self._file))
 
 
 def _packed(rows: Iterable[Ranked]) -> Iterator[bytes]:
     rest = iter(rows)
     while some := list(islice(rest, _BLOCK)):
-        yield pickle.dumps(some, pickle.HIGHEST_PROTOCOL)
+        columns = [[*map(_column, zip(*each, strict=True))] for each in zip(*some, strict=True)]
+        yield pickle.dumps(columns, pickle.HIGHEST_PROTOCOL)
+
+
+_Column = tuple[str, Sequence[Any]]
+"""What the values of a column are, and how they are packed: days as numbers, amounts as texts."""
+
+
+def _column(values: Sequence[Any]) -> _Column:
+    kinds = set(map(type, values))
+    if kinds == {date}:
+        return "days", [*map(date.toordinal, values)]
+    if Decimal in kinds and kinds <= {Decimal, NoneType}:
+        return "amounts", [None if each is None else str(each) for each in values]
+    return "", values
+
+
+def _unpacked(parts: Sequence[Sequence[_Column]]) -> list[Ranked]:
+    ranks, cells = (zip(*map(_values, each), strict=True) for each in parts)
+    return [*zip(ranks, cells, strict=True)]
+
+
+def _values(column: _Column) -> Sequence[Any]:
+    what, values = column
+    if what == "days":
+        return [*map(date.fromordinal, values)]
+    if what == "amounts":
+        return [None if each is None else Decimal(each) for each in values]
+    return values
 
 
 def _merged(runs: Sequence[Iterator[list[Ranked]]]) -> Iterator[Ranked]:
-    """The rows of all runs in order; of each run one block is in the memory."""
+    """The rows of all runs in order; of each run one or two blocks are in the memory.
+
+    One that has few rows left has its next ones read before it stops the others.
+    """
     waiting = [(blocks, list[Ranked]()) for blocks in runs]
     while True:
-        waiting = [(blocks, rows or next(blocks, [])) for blocks, rows in waiting]
+        for blocks, rows in waiting:
+            while len(rows) < _BLOCK and (more := next(blocks, None)):
+                rows += more
         waiting = [each for each in waiting if each[1]]
         if not waiting:
             return

@@ -28,7 +28,7 @@ from policyengine.engine.rows.day_steps import (
     steps_of,
     with_inline,
 )
-from policyengine.engine.rows.day_values import ALWAYS, DAY, NEVER, Calendar, are_alike, stays, unwatched
+from policyengine.engine.rows.day_values import ALWAYS, DAY, NEVER, Calendar, all_stay, are_alike, unwatched
 from policyengine.engine.rows.engine import Compiled, Found
 from policyengine.engine.rows.outcomes import OutcomeReaders, ReadOutcomes, SubjectOutcomes
 from policyengine.feel.limits import NUMBERS
@@ -152,8 +152,8 @@ class DailyProgram:
 class RecordOnDays:
     """The findings of one record, worked out for one day after another.
 
-    `first` and `last` are the first and the last day for which all that was said last holds. `open` has a bit
-    for each branch that is open then.
+    `last` is the last day for which all that was said last holds. `open` has a bit for each branch that is
+    open then.
     """
 
     def __init__(self, program: DailyProgram, record: Record) -> None:
@@ -163,7 +163,7 @@ class RecordOnDays:
         self._moves = 0  # a bit for every step whose values move with the day
         self._said: Sequence[Said] = [()] * len(program.groups)
         self._found: Found | None = None
-        self.first = self.last = date.min
+        self._whole_on = self.last = date.min
         self.open = 0
 
     @property
@@ -171,6 +171,13 @@ class RecordOnDays:
         """The instances as they are on the day that was asked for last."""
         assert self._found is not None
         return self._found
+
+    @property
+    def first(self) -> date:
+        """The first day for which all that was said last holds."""
+        if self._program.is_whole:
+            return self._whole_on
+        return max([each.day for each in self._held()], default=date.min)
 
     def on(self, day: date, horizon: date) -> Sequence[Said]:
         """What each group of rules says on a day: the same object as before where nothing is different.
@@ -189,7 +196,7 @@ class RecordOnDays:
         self._found = program.code.instances(record)
         self._branch()
         self._say(is_new, -1)
-        self.first, self.last = day, watch.until
+        self._whole_on, self.last = day, watch.until
         return self._said
 
     def _apart(self, day: date, horizon: date) -> Sequence[Said]:
@@ -204,11 +211,15 @@ class RecordOnDays:
         if program.branches and (changed or is_new):
             self._branch()
         changed = self._work_out(branched, day, horizon, changed)
-        self._say(is_new, changed)
-        held = [watch for i in program.daily_steps if (watch := self._watches[i]) is not NEVER]
-        self.first = max([each.day for each in held], default=date.min)
-        self.last = min([each.until for each in held], default=date.max)
+        if is_new or changed or program.branches:
+            self._say(is_new, changed)
+        self.last = min([each.until for each in self._held()], default=date.max)
         return self._said
+
+    def _held(self) -> list[Watch]:
+        """The watches of the steps that tell of every day."""
+        watches = self._watches
+        return [watch for i in self._program.daily_steps if (watch := watches[i]) is not NEVER]
 
     def _work_out(self, steps: Iterable[int], day: date, horizon: date, changed: int) -> int:
         """Runs the steps whose answers may be others; returns a bit for each one that has changed."""
@@ -254,7 +265,7 @@ class RecordOnDays:
             known = self._look_up(number, step, step.by_day)
             if known is not None:
                 return self._is_new(step, known)
-        if program.today is not None:
+        if program.today is not None and step.hinges:
             found[program.root][0].v[program.today] = WatchedDay(watch)
         is_same = stay = True
         for row in found[step.entity] if step.entity in found else program.code.occasions(found, step.entity):
@@ -265,7 +276,7 @@ class RecordOnDays:
             now = values[step.start :]
             values += after
             is_same = is_same and are_alike(before, now)
-            stay = stay and all(map(stays, now))
+            stay = stay and all_stay(now)
         if not stay:
             self._moves |= 1 << number
         elif self._moves >> number & 1:
@@ -307,7 +318,7 @@ class RecordOnDays:
             step.run(root)
             now = root.v[step.start :]
             root.v[step.start :] = kept[step.start :]
-            if not all(map(stays, now)):
+            if not all_stay(now):
                 return None
             by_day.add(days, now)
             first = now if first is None else first

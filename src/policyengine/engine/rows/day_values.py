@@ -81,6 +81,11 @@ _SINGLE = frozenset({Decimal, str, bool, int, date, type(None), Unknown, Months,
 """The types of values that hold no other values, and no day that is watched."""
 
 
+def all_stay(values: Sequence[object]) -> bool:
+    """Whether all values are certain to hold no day that is watched."""
+    return _SINGLE.issuperset(map(type, values)) or all(map(stays, values))
+
+
 def _parts(value: object) -> Sequence[object] | None:
     """The values that a value holds; None for any other."""
     if isinstance(value, (list, tuple)):

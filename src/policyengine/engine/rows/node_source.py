@@ -56,7 +56,7 @@ ROW_NAMES: Mapping[str, object] = {
     "g": Shared(True, LIBRARY, {}),
     "children": children,
     "earlier": earlier,
-    "R": Row,
+    "ROW": Row,
     "again": again,
     "NOTHING": {},
 }
@@ -253,7 +253,7 @@ class EntityNames:
         layout = self.sources.layouts[place.entity]
         variable = self.sources.unit.variable("v", self.entity, f"{PREVIOUS} {place.hops}")
         self.loads[variable] = (place.hops, layout.index[PREVIOUS])
-        text = f"({variable}.v[{layout.index[place.name]}] if {variable}.__class__ is R else {variable})"
+        text = f"({variable}.v[{layout.index[place.name]}] if {variable}.__class__ is ROW else {variable})"
         return Code(text, class_of(place.type), HINT, depth=2)
 
     def field(self, entity: str, variable: str, name: str) -> Code | None:

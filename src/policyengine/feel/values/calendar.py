@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TypeAlias
@@ -141,6 +142,23 @@ class Series:
             return self.anchor + self.every * n + self.shift
         except OverflowError:
             return None
+
+    def days(self, numbers: range) -> Iterator[date]:
+        """The days after so many steps each, all of which are in the calendar."""
+        if isinstance(self.every, Months) and self.anchor.day <= _SHORTEST and not self.shift:
+            start, step, day = (
+                self.anchor.year * 12 + self.anchor.month - 1,
+                self.every.months,
+                self.anchor.day,
+            )
+            for n in numbers:
+                year, month = divmod(start + self.months + step * n, 12)
+                yield date(year, month + 1, day)
+            return
+        for n in numbers:
+            found = self.day(n)
+            assert found is not None
+            yield found
 
     def steps_until(self, day: date) -> int:
         """The largest n whose day is not after the given one; below 0 if even the first is."""

@@ -159,8 +159,17 @@ def both(first: Truth, second: Truth) -> Truth:
     return first if isinstance(first, Failed) else second
 
 
+_PLAIN = frozenset({Decimal, datetime.date})
+"""The classes of values that are in order among themselves as Python has them."""
+
+
 def inside(value: object, range_: Range) -> Truth:
     """Whether a value lies in a range; false already if it lies beyond one known end."""
+    cls, low_end, high_end = value.__class__, range_.low, range_.high
+    if cls in _PLAIN and low_end.__class__ is cls and high_end.__class__ is cls:
+        if not (low_end <= value if range_.low_closed else low_end < value):  # type: ignore[operator]
+            return False
+        return bool(value <= high_end if range_.high_closed else value < high_end)  # type: ignore[operator]
     low: Truth = True
     high: Truth = True
     if range_.low is not None:

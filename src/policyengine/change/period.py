@@ -7,21 +7,19 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from policyengine.dataclass import dataclass
 from policyengine.feel.values.calendar import Series, add_months
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(NamedTuple):
     """The days from `first` to `last`, both included."""
 
     first: date
     last: date
 
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first <= day <= self.last
 
 
 def days_of(text: str, start: date) -> Days:

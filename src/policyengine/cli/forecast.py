@@ -23,6 +23,7 @@ from policyengine.cli.partner_base import LISTING_ENDINGS, PartnerBase, Work, op
 from policyengine.cli.programs import open_program
 from policyengine.program.graph import Graph
 from policyengine.program.versions import turning_points
+from policyengine.render.listings import csv_line
 from policyengine.reports.course import Stretch, stretches
 from policyengine.reports.forecast import Forecast
 from policyengine.reports.sorted_rows import SortedPart
@@ -57,9 +58,10 @@ def command(
     base = open_base("forecast", words, files, as_of, given, console)
     base.protect(outputs)
     through, found = read_through(base, last, console), list[Forecast]()
+    line = csv_line() if {each.format for each in outputs} == {"csv"} else None
 
     def begin() -> Work[SortedPart]:
-        found[:] = [Forecast(through, last, base.program.labels)]
+        found[:] = [Forecast(through, last, base.program.labels, line)]
         return found[0].part, found[0].add
 
     code = base.each(begin, outputs)

@@ -87,12 +87,17 @@ class PartnerBase:
         def going() -> Iterator[Callable[[Sequence[Record]], None]]:
             work, take = begin()
 
+            def run(sent: Sequence[_Sent]) -> T:
+                return work([*map(_received, sent)])
+
+            workers: Workers[Sequence[_Sent], T] = Workers(run, alone=_ALONE)
+
             def put(records: Sequence[Record]) -> None:
                 for start in range(0, len(records), PIECE):
-                    for found in workers.put([*map(_unplaced, records[start : start + PIECE])]):
+                    for found in workers.put([*map(_sent, records[start : start + PIECE])]):
                         take(found)
 
-            with Workers(work, alone=_ALONE) as workers:
+            with workers:
                 yield put
                 for found in workers.rest():
                     take(found)
@@ -148,12 +153,17 @@ class PartnerBase:
         return _ended(self.inputs, console, outputs)
 
 
-def _unplaced(record: Record) -> Record:
-    """The record without the text that it was read from, which no list shows, for another process."""
-    if record.document is None:
-        return record
-    lists = {name: tuple(map(_unplaced, rows)) for name, rows in record.lists.items()}
-    return Record(record.entity, record.facts, lists)
+_Sent = tuple[str, Mapping[str, object], Mapping[str, Sequence[Any]]]
+
+
+def _sent(record: Record) -> _Sent:
+    """The record for another process, in half the time of its own pickle; no list shows where it was read."""
+    return record.entity, record.facts, {name: [*map(_sent, rows)] for name, rows in record.lists.items()}
+
+
+def _received(sent: _Sent) -> Record:
+    entity, facts, lists = sent
+    return Record(entity, facts, {name: tuple(map(_received, rows)) for name, rows in lists.items()})
 
 
 def _options_given() -> Iterator[str]:

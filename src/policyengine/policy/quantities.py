@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.wording import MINOR_DIGITS
@@ -172,6 +173,7 @@ def boolean(text: str) -> bool:
     raise ValueError(f"`{shorten(text)}` is not `true` or `false`{write(literal_guesses.boolean(text))}")
 
 
+@lru_cache(1 << 14)
 def day(text: str) -> date:
     """`2026-01-31`."""
     match = _DATE.fullmatch(text.strip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -16,6 +16,8 @@ from policyengine.reports.lists import CURRENCY, Cell, Cells, ListColumn, Listin
 _GAP = 2
 _AT_ONCE = 50
 """So many rows of CSV are written at once."""
+_MOST_KEPT = 50_000
+"""So many texts of cells are kept, for most come again."""
 _NARROWEST = 12
 _RIGHT = ("count", "money", "rate", "exact")
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -70,10 +72,16 @@ def listing_csv(listing: Listing) -> Iterator[str]:
     """The lines of a list as CSV: numbers in full, dates ISO 8601, no text that a spreadsheet takes for a
     formula.
     """
-    plain, rows = _Plain().__getitem__, iter(listing.rows)
-    yield ",".join(plain(column.name) for column in listing.head.columns)
-    while some := [",".join(map(plain, row)) for row in islice(rows, _AT_ONCE)]:
+    line, rows = csv_line(), iter(listing.rows)
+    yield line([column.name for column in listing.head.columns])
+    while some := [row if isinstance(row, str) else line(row) for row in islice(rows, _AT_ONCE)]:
         yield "\n".join(some)
+
+
+def csv_line() -> Callable[[Sequence[Cell]], str]:
+    """What makes a line of CSV of the cells of a row."""
+    plain = _Plain().__getitem__
+    return lambda cells: ",".join(map(plain, cells))
 
 
 class _Plain(dict[Cell, str]):
@@ -84,6 +92,8 @@ class _Plain(dict[Cell, str]):
             return f"{cell:f}"  # not kept: 1.0 and 1.00 are the same key
         if isinstance(cell, int):
             return str(cell)
+        if len(self) > _MOST_KEPT:
+            self.clear()
         text = "" if cell is None else cell.isoformat() if isinstance(cell, date) else clean(cell)
         self[cell] = _quoted(f"'{text}" if text.startswith(_FORMULAS) and isinstance(cell, str) else text)
         return self[cell]

@@ -144,21 +144,22 @@ def course(record: Record, through: Sequence[Stretch]) -> Iterator[OnDays]:
         first, last = stretch.days.first, stretch.days.last
         still, moving = stretch.still.outcomes(record).subjects, list[Found]()
         since: list[date] = []
-        charges = [*_billed(still, stretch.days)]
+        charges = [*_billed(still, first, last)]
         for on, found in _turns(record, stretch):
             if on.first == first:
                 moving, since = list(found), [first] * len(found)
                 turned: list[tuple[Found | None, Found]] = [(held, sum(found, still))]
             else:
-                turned = [*zip(moving, found, strict=True)]
-                turned = [each for each in turned if each[0] is not each[1]]
+                turned = []
                 for i, each in enumerate(found):
-                    if each is not moving[i]:
-                        charges += _billed(moving[i], Days(since[i], on.first - _DAY))
+                    before = moving[i]
+                    if each is not before:
+                        turned.append((before, each))
+                        charges += _billed(before, since[i], on.first - _DAY)
                         moving[i], since[i] = each, on.first
             if on.last == last:
                 for each, day in zip(moving, since, strict=True):
-                    charges += _billed(each, Days(day, last))
+                    charges += _billed(each, day, last)
             yield OnDays(on, turned, charges)
             charges = []
         held = sum(moving, still)
@@ -181,14 +182,15 @@ def _turns(record: Record, stretch: Stretch) -> Iterator[tuple[Days, Sequence[Fo
     yield Days(first, last), answers
 
 
-def _billed(found: Found, days: Days) -> Iterator[Billed]:
+def _billed(found: Found, first: date, last: date) -> Iterator[Billed]:
     """The charges among what is found on some days."""
     for subject, outcomes, _, _ in found:
         for outcome in outcomes:
             if outcome.section == Charge.section:
                 payer = outcome.values.get("payer")
                 who = None if payer is None else str(payer)
-                yield Billed(subject, ChargeKey(outcome.policy, outcome.id), who, terms_of(outcome), days)
+                charge = ChargeKey(outcome.policy, outcome.id)
+                yield Billed(subject, charge, who, terms_of(outcome), Days(first, last))
 
 
 def states_in(found: Found) -> dict[Who, State]:

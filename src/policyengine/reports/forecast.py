@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -56,8 +56,13 @@ class _Who(NamedTuple):
 class Forecast:
     """What is to come for the records of a base, in the order of days."""
 
-    def __init__(self, through: Sequence[Stretch], until: date, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, through: Sequence[Stretch], until: date, labels: Mapping[str, str],
+        line: Callable[[Cells], str] | None = None,
+    ) -> None:  # fmt: skip
+        """With `line` the rows are lines from the beginning, which costs a list of millions least."""
         self._through = through
+        self._line = line
         self._labels = labels
         self._origins = {
             (rule.origin.policy, rule.origin.id): rule.origin for each in through for rule in each.graph.rules
@@ -74,7 +79,9 @@ class Forecast:
 
     def part(self, records: Sequence[Record]) -> SortedPart:
         """What is to come for some records."""
-        return sorted_part([row for record in records for row in self._rows_of(record)])
+        rows = [row for record in records for row in self._rows_of(record)]
+        line = self._line
+        return sorted_part(rows if line is None else [(rank, line(cells)) for rank, cells in rows])
 
     def rows(self, record: Record) -> list[Cells]:
         """What is to come for a record."""

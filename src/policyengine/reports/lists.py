@@ -81,11 +81,11 @@ class Head(NamedTuple):
 
 
 class Table(Protocol):
-    """Rows that can be gone through several times."""
+    """Rows that can be gone through several times; for a table in CSV they may be its lines."""
 
     def __len__(self) -> int: ...
 
-    def __iter__(self) -> Iterator[Cells]: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 class Listing(NamedTuple):

@@ -16,8 +16,8 @@ from typing import IO, Any, NamedTuple
 
 Rank = tuple[Any, ...]
 """What orders a row among those of its list."""
-Ranked = tuple[Rank, tuple[Any, ...]]
-"""A row after what orders it."""
+Ranked = tuple[Rank, Any]
+"""A row after what orders it: its cells, or a line that is made of them."""
 _IN_MEMORY = 50_000
 """So many rows are sorted before they are written to the file as a run."""
 _IN_PART = 2_000
@@ -93,7 +93,7 @@ class SortedRows:
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Any]:
         self._rows.sort(key=_rank)
         runs = [self._blocks(run) for run in self._runs]
         return (cells for _, cells in _merged([*runs, iter([self._rows])]))
@@ -108,8 +108,13 @@ class SortedRows:
 def _packed(rows: Iterable[Ranked]) -> Iterator[bytes]:
     rest = iter(rows)
     while some := list(islice(rest, _BLOCK)):
-        columns = [[*map(_column, zip(*each, strict=True))] for each in zip(*some, strict=True)]
-        yield pickle.dumps(columns, pickle.HIGHEST_PROTOCOL)
+        ranks, rows = zip(*some, strict=True)
+        parts = [_columns(ranks), rows if rows[0].__class__ is str else _columns(rows)]
+        yield pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[_Column]:
+    return [*map(_column, zip(*rows, strict=True))]
 
 
 _Column = tuple[str, Sequence[Any]]
@@ -125,9 +130,11 @@ def _column(values: Sequence[Any]) -> _Column:
     return "", values
 
 
-def _unpacked(parts: Sequence[Sequence[_Column]]) -> list[Ranked]:
-    ranks, cells = (zip(*map(_values, each), strict=True) for each in parts)
-    return [*zip(ranks, cells, strict=True)]
+def _unpacked(parts: Sequence[Any]) -> list[Ranked]:
+    ranks, rows = (
+        [*zip(*map(_values, each), strict=True)] if each.__class__ is list else each for each in parts
+    )
+    return [*zip(ranks, rows, strict=True)]
 
 
 def _values(column: _Column) -> Sequence[Any]:

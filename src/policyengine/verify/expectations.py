@@ -106,7 +106,11 @@ def _scalar(node: Scalar, shape: ExpectedShape, place: Place, words: Words) -> I
 
 
 def _reads(text: str, wanted: str) -> bool:
-    readers = {"integer": quantities.integer, "number": quantities.rate, "date": quantities.day}
+    readers: dict[str, Callable[[str], object]] = {
+        "integer": quantities.integer,
+        "number": quantities.rate,
+        "date": quantities.day,
+    }
     if wanted == "boolean":
         return text in ("true", "false")
     try:

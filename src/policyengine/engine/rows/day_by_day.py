@@ -210,7 +210,8 @@ class RecordOnDays:
         changed = self._work_out(always, day, horizon, 0)
         if program.branches and (changed or is_new):
             self._branch()
-        changed = self._work_out(branched, day, horizon, changed)
+        if branched:
+            changed = self._work_out(branched, day, horizon, changed)
         if is_new or changed or program.branches:
             self._say(is_new, changed)
         self.last = min([each.until for each in self._held()], default=date.max)
@@ -268,13 +269,15 @@ class RecordOnDays:
         if program.today is not None and step.hinges:
             found[program.root][0].v[program.today] = WatchedDay(watch)
         is_same = stay = True
+        start, end, run = step.start, step.end, step.run
         for row in found[step.entity] if step.entity in found else program.code.occasions(found, step.entity):
             values = row.v
-            before, after = values[step.start : step.end], values[step.end :]
-            del values[step.start :]
-            step.run(row)
-            now = values[step.start :]
-            values += after
+            before, after = values[start:end], values[end:]
+            del values[start:]
+            run(row)
+            now = values[start:]
+            if after:
+                values += after
             is_same = is_same and are_alike(before, now)
             stay = stay and all_stay(now)
         if not stay:

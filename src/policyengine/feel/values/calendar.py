@@ -145,20 +145,14 @@ class Series:
 
     def days(self, numbers: range) -> Iterator[date]:
         """The days after so many steps each, all of which are in the calendar."""
-        if isinstance(self.every, Months) and self.anchor.day <= _SHORTEST and not self.shift:
-            start, step, day = (
-                self.anchor.year * 12 + self.anchor.month - 1,
-                self.every.months,
-                self.anchor.day,
-            )
-            for n in numbers:
-                year, month = divmod(start + self.months + step * n, 12)
-                yield date(year, month + 1, day)
+        if not isinstance(self.every, Months) or self.anchor.__class__ is not date:
+            yield from (found for n in numbers if (found := self.day(n)) is not None)
             return
+        start, step, day = self.anchor.year * 12 + self.anchor.month - 1, self.every.months, self.anchor.day
         for n in numbers:
-            found = self.day(n)
-            assert found is not None
-            yield found
+            year, month = divmod(start + self.months + step * n, 12)
+            last = day if day <= _SHORTEST else min(day, month_length(year, month + 1))
+            yield date(year, month + 1, last) + self.shift if self.shift else date(year, month + 1, last)
 
     def steps_until(self, day: date) -> int:
         """The largest n whose day is not after the given one; below 0 if even the first is."""

@@ -12,6 +12,8 @@ from tests.support import DAY, good_program
 from policyengine.api import Program, load
 from policyengine.engine.reference.row import evaluate
 from policyengine.engine.rows.engine import Compiled, compile_graph
+from policyengine.engine.rows.node_source import ROW_NAMES
+from policyengine.feel.codegen.runtime import NAMES
 from policyengine.feel.values.values import Unknown
 from policyengine.program.record import Record
 
@@ -32,6 +34,10 @@ entities:
       flag: {type: boolean, title: flag, informative: true}
       words: {type: list of text, title: words, informative: true}
 """
+
+
+def test_names_of_generated_code_mean_one_thing() -> None:
+    assert [name for name, value in NAMES.items() if ROW_NAMES[name] is not value] == []
 
 
 def _program(*formulas: str) -> Program:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import operator
 import random
 from datetime import date, timedelta
@@ -22,6 +23,7 @@ from policyengine.feel.values.calendar import Series, add_months
 from policyengine.feel.values.values import Months
 from policyengine.feel.values.watched_day import Watch, WatchedDay, plain_day
 from policyengine.program.graph import Graph
+from policyengine.render.listings import csv_line
 from policyengine.reports.course import Who, changes, course, stretches
 from policyengine.reports.forecast import Forecast
 
@@ -39,8 +41,8 @@ def test_a_forecast_says_what_every_day_says(folder: Path) -> None:
     assert list(differences(folder, records, some, last)) == []
 
 
-def test_a_change_leads_from_the_state_before_to_the_one_after() -> None:
-    (folder,) = (each for each in FOLDERS if each.name == "bytekast")
+@pytest.mark.parametrize(("folder", "least"), [(each, 20 * (each.name == "bytekast")) for each in FOLDERS])
+def test_a_change_leads_from_the_state_before_to_the_one_after(folder: Path, least: int) -> None:
     last = FIRST + timedelta(days=400)
     several = 0
     for record in drawn(folder, 6, seed=5):
@@ -55,7 +57,7 @@ def test_a_change_leads_from_the_state_before_to_the_one_after() -> None:
         assert {key: state for key, state in held.items() if state != ABSENT} == {
             key: state for key, state in on_last.items() if state != ABSENT
         }
-    assert several > 20
+    assert several >= least
 
 
 def test_a_forecast_asks_on_few_days() -> None:
@@ -150,6 +152,17 @@ def test_parts_hold_while_they_last(look: str, until: date) -> None:
     watch = Watch(FIRST, _UNTIL)
     assert getattr(WatchedDay(watch), look) == getattr(FIRST, look)
     assert watch.until == until
+
+
+# In CSV
+
+
+def test_a_line_of_csv_is_read_as_it_was() -> None:
+    cells = ["plain", 'with "quotes"', "a, b", "", "=1+1", "ä ", None, date(2027, 1, 1)]
+    cells += [Decimal("1E+3"), Decimal("-1.50"), 7]
+    (read,) = csv.reader([csv_line()(cells)])
+    wanted = ["plain", 'with "quotes"', "a, b", "", "'=1+1", "ä ", "", "2027-01-01"]
+    assert read == [*wanted, "1000", "-1.50", "7"]
 
 
 # In words

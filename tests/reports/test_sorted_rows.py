@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -29,6 +31,22 @@ def test_rows_are_sorted_and_equal_ones_stay_in_their_order(seed: int) -> None:
     assert len(found) == len(wanted)
     for _ in range(2):
         assert list(found) == [cells for _, cells in wanted]
+
+
+@pytest.mark.usefixtures("small")
+def test_cells_come_back_from_the_file_as_they_were() -> None:
+    cells = [
+        (date(2026, 11, 21), Decimal("1.00"), None, True), (date(2027, 1, 1), None, "a", 3),
+        (date(2027, 1, 1), Decimal("-0.1"), Decimal(2), Decimal("1E+3")),
+    ]  # fmt: skip
+    found = SortedRows()
+    for rows in (
+        [((i,), each) for i, each in enumerate(cells * 9)],
+        [((99, i), f"line {i}") for i in range(40)],
+    ):
+        found.add(sorted_part(list(rows)))
+    told = list(found)
+    assert [*map(repr, told)] == [*map(repr, [*cells * 9, *(f"line {i}" for i in range(40))])]
 
 
 def test_what_is_cut_is_counted() -> None:

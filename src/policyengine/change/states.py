@@ -69,8 +69,8 @@ def states(outcome: Outcome) -> Iterable[tuple[What, State]]:
     if section == Charge.section:
         return ()
     if section == Obligation.section:
-        told = tuple([(name, values[name]) for name in (DUE, PARTY) if name in values])
-        return _of_obligation(outcome.policy, outcome.id, outcome.status, values.get("period", ""), told)
+        told = values.get("period", ""), values.get(DUE, ABSENT), values.get(PARTY, ABSENT)
+        return _of_obligation(outcome.policy, outcome.id, outcome.status, *told)
     read = _READ.get(section, _status)
     state = UNDETERMINED if outcome.status == UNDETERMINED and section != Duty.section else read(outcome)
     aspect = str(values.get("role", "")) if section == Duty.section else ""
@@ -85,13 +85,13 @@ def states(outcome: Outcome) -> Iterable[tuple[What, State]]:
 
 @lru_cache(1 << 14)
 def _of_obligation(
-    policy: str, id: str, status: str, period: object, told: tuple[tuple[str, object], ...]
+    policy: str, id: str, status: str, period: object, due: object, party: object
 ) -> tuple[tuple[What, State], ...]:
     """The states of an obligation, which are the same for many records."""
     section, is_there = Obligation.section, status != NOT_APPLICABLE
     whose = (
         (What(section, policy, id, f"{period}/{name}"), str(value or UNDETERMINED))
-        for name, value in told if is_there
+        for name, value in ((DUE, due), (PARTY, party)) if is_there and value != ABSENT
     )  # fmt: skip
     return ((What(section, policy, id, str(period)), status if is_there else ABSENT), *whose)
 

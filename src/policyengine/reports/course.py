@@ -7,13 +7,13 @@ as before are not looked at again. So what is told is what evaluating every sing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from itertools import zip_longest
-from operator import attrgetter
-from typing import NamedTuple, TypeVar
+from operator import attrgetter, is_not
+from typing import NamedTuple
 
 from policyengine.change.daily import asks_for_the_day
 from policyengine.change.joint_sides import bare
@@ -233,32 +233,32 @@ def changes(through: Iterable[OnDays]) -> Iterator[Change]:
 
 def _between(before: Found, after: Found, day: date) -> Iterator[Change]:
     """The changes between what the same rules find on two days; most of what they find stays as it is."""
-    if [*map(id, map(_subject, before))] != [*map(id, map(_subject, after))]:
-        for who, moved in _moved(states_in(before), states_in(after)):
-            yield Change(day, *who, *moved)
+    if len(before) != len(after) or any(map(is_not, map(_subject, before), map(_subject, after))):
+        was, now = states_in(before), states_in(after)
+        for who in {**was, **now}:
+            if was.get(who, ABSENT) != now.get(who, ABSENT):
+                yield Change(day, *who, was.get(who, ABSENT), now.get(who, ABSENT))
         return
-    touched: dict[int, tuple[Subject, list[Outcome], list[Outcome]]] = {}  # subjects are costly to hash
+    for subject, old, new in _anew(before, after):
+        had = {what: state for each in old for what, state in _states(each)}
+        has = {what: state for each in new for what, state in _states(each)}
+        for what in had if had.keys() == has.keys() else {**had, **has}:
+            one, other = had.get(what, ABSENT), has.get(what, ABSENT)
+            if one != other:
+                yield Change(day, subject, what, one, other)
+
+
+def _anew(before: Found, after: Found) -> Iterable[tuple[Subject, list[Outcome], list[Outcome]]]:
+    """What is found in another way of each subject, before and after; subjects are costly to hash."""
+    found: dict[int, tuple[Subject, list[Outcome], list[Outcome]]] = {}
     for one, other in zip(before, after, strict=True):
-        for some, more in zip_longest(one.outcomes, other.outcomes):
-            if some is not more and some != more:
-                _, old, new = touched.setdefault(id(one.subject), (one.subject, [], []))
-                old += () if some is None else (some,)
-                new += () if more is None else (more,)
-    for subject, old, new in touched.values():
-        was, now = ({what: state for each in some for what, state in _states(each)} for some in (old, new))
-        for what, moved in _moved(was, now):
-            yield Change(day, subject, what, *moved)
-
-
-Key = TypeVar("Key")
-
-
-def _moved(was: Mapping[Key, State], now: Mapping[Key, State]) -> Iterator[tuple[Key, tuple[State, State]]]:
-    """The states that are not the same, before and after."""
-    for key in was if was.keys() == now.keys() else {**was, **now}:
-        one, other = was.get(key, ABSENT), now.get(key, ABSENT)
-        if one != other:
-            yield key, (one, other)
+        if one.outcomes != other.outcomes:
+            pairs = zip_longest(one.outcomes, other.outcomes)
+            anew = [pair for pair in pairs if pair[0] is not pair[1] and pair[0] != pair[1]]
+            _, old, new = found.setdefault(id(one.subject), (one.subject, [], []))
+            old += [each for each, _ in anew if each is not None]
+            new += [each for _, each in anew if each is not None]
+    return found.values()
 
 
 def payments(through: Iterable[OnDays]) -> Iterator[Payment]:

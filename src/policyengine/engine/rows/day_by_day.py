@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import localcontext
+from decimal import getcontext, setcontext
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.rows.day_steps import (
@@ -185,8 +185,12 @@ class RecordOnDays:
         Nothing is looked at after the horizon. A group of branches that are not open says nothing, one that
         is not daily what it said on the first day.
         """
-        with localcontext(NUMBERS):
+        before = getcontext()
+        setcontext(NUMBERS)
+        try:
             return self._whole(day, horizon) if self._program.is_whole else self._apart(day, horizon)
+        finally:
+            setcontext(before)
 
     def _whole(self, day: date, horizon: date) -> Sequence[Said]:
         watch, program, is_new = Watch(day, horizon), self._program, self._found is None

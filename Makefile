@@ -85,8 +85,8 @@ MUTANTS ?= 100
 SEED ?= 1
 
 .PHONY: mutants
-mutants: .venv/ready ## draw small mutants of src, and see whether the tests of their layer notice: MUTANTS=100 SEED=1
-	$(BIN)/python -m tests.mutants $(MUTANTS) --seed $(SEED) --only $(ONLY)
+mutants: .venv/ready ## draw small mutants of src, and see whether the tests that run them notice: MUTANTS=100 SEED=1
+	$(BIN)/python -m tests.mutants $(MUTANTS) --seed $(SEED) --only $(ONLY) --tests $(or $(TESTS),tests)
 
 RUNS ?= 10000
 TARGETS ?= text words yaml json

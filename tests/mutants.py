@@ -1,18 +1,18 @@
-"""Small mutants of src, and whether the tests of their layer notice them: `make mutants`.
+"""Small mutants of src, and whether the tests that run them notice them: `make mutants`.
 
     python -m tests.mutants                 100 of them, two at a time
-    python -m tests.mutants 20 --seed 3 --only feel/ text/
+    python -m tests.mutants 20 --seed 3 --only feel/ text/ --tests tests/feel tests/text
 
 A mutant is one small mistake: a comparison turned round, `and` for `or`, `+` for `-`, a dropped `not`, a
-small number one off. Each is tried in a copy of the project, where the tests of its layer stop at the first
-that fails. Prints a line for each, then those that went unnoticed. The exit code is 0 if 90 % were noticed.
+small number one off. Each is tried in a copy of the project, on the tests that run its line (`line_map.py`),
+the fastest first, until one fails. Prints a line for each, then those that went unnoticed. The exit code is 0
+if 90 % were noticed.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import json
 import os
 import random
 import resource
@@ -24,68 +24,26 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-ROOT = Path(__file__).parents[1]
+from tests.line_map import ROOT, TestFile, start_tests
+from tests.line_map import of as line_map
+
 PACKAGE = "src/policyengine"
-SECONDS = 600
-"""As long as the tests of a mutant may work; one that hangs is noticed. A busy machine takes none of it."""
+SECONDS = 60
+"""Longer than four times their time and this, tests do not work: one that hangs is noticed."""
+LIMITS = (8, 60, 240)
+"""Seconds of tests that are run together: first a few, then more, then what may be run at most."""
+PER_FILE = 0.3
+"""What a file of tests takes to be read."""
 ENOUGH = 0.9
-FAILED = 1
-"""The exit code of pytest where a test failed."""
-FAILURES = ".pytest_cache/v/cache/lastfailed"
+NO_TESTS = 5
+"""The exit code of pytest where it found none."""
 LARGEST = 64
 """Larger numbers are limits and code points, of which one more or less is no mistake."""
 
-# What tests a package, the nearest tests first. The longest name that fits counts.
-TESTS: dict[str, tuple[str, ...]] = {
-    "text": ("text", "test_codes.py", "hostile", "program"),
-    "feel": ("feel", "differential/test_standard.py"),
-    "feel/codegen": ("feel/test_feel_standard.py", "feel/test_feel_generated.py", "differential", "feel"),
-    "feel/checker": (
-        "feel/test_feel_mistakes.py",
-        "feel/test_feel_properties.py",
-        "feel",
-        "hostile",
-        "kinds",
-    ),
-    "feel/proving": ("feel/test_feel_settled.py", "feel/test_feel_properties.py", "feel"),
-    "policy": (
-        "policy",
-        "test_codes.py",
-        "change/test_comparison.py",
-        "kinds",
-        "hostile",
-        "fixtures",
-        "render",
-    ),
-    "policy/change_context.py": ("change/test_comparison.py", "kinds", "change"),
-    "policy/change_words.py": ("change/test_comparison.py", "kinds", "change"),
-    "kinds/table/change_sentences.py": ("change/test_comparison.py", "kinds", "change"),
-    "decision": ("render", "engine", "fixtures"),
-    "kinds": (
-        "kinds",
-        "test_codes.py",
-        "change/test_comparison.py",
-        "fixtures",
-        "hostile",
-        "engine",
-        "render",
-    ),
-    "program": ("program", "test_codes.py", "kinds", "hostile", "engine", "batch/test_inputs.py"),
-    "engine": ("engine", "differential", "fixtures"),
-    "engine/columns": ("columns", "batch/test_engines.py"),
-    "batch": ("batch", "test_codes.py", "cli/test_evaluate.py"),
-    "analysis": ("analysis", "verify", "change"),
-    "change": ("change", "test_codes.py", "cli/test_plan.py", "cli/test_diff.py"),
-    "verify": ("verify", "test_codes.py", "fixtures", "cli"),
-    "render": ("render", "docs/test_documents.py", "cli"),
-    "reports": ("reports", "cli/test_report.py"),
-    "cli": ("cli", "ci"),
-    "": ("test_codes.py", "test_atomic_file.py", "test_dataclass.py", "text", "render", "cli", "hostile"),
-}
 LEFT_OUT = ("spark.py", "feel/conformance.py")
 """What needs more than a plain set-up, or is no part of the program."""
 
@@ -96,6 +54,7 @@ class Mutant:
 
     path: str
     line: int
+    statement: int
     start: int
     end: int
     before: str
@@ -132,24 +91,29 @@ def mutants(path: str, text: str) -> Iterator[Mutant]:
         prefix = text[starts[line - 1] : starts[line]].encode()[:column].decode()
         return starts[line - 1] + len(prefix)
 
-    for node in _live(ast.parse(text)):
+    for node, statement in _live(ast.parse(text), 0):
         for after in _mistakes(node):
             start, end = at(node.lineno, node.col_offset), at(node.end_lineno or 0, node.end_col_offset or 0)
-            yield Mutant(path, node.lineno, start, end, text[start:end], after)
+            yield Mutant(path, node.lineno, statement, start, end, text[start:end], after)
 
 
-def _live(node: ast.AST) -> Iterator[ast.expr]:
-    """The expressions that run: no annotations, nothing for type checkers, no assertions, no f-strings."""
+def _live(node: ast.AST, statement: int) -> Iterator[tuple[ast.expr, int]]:
+    """The expressions that run, with the lines of their statements.
+
+    No annotations, nothing for type checkers, no assertions, no f-strings.
+    """
     if isinstance(node, (ast.Assert, ast.JoinedStr)) or _is_typing(node):
         return
     if isinstance(node, ast.expr):
-        yield node
+        yield node, statement
+    if isinstance(node, ast.stmt):
+        statement = node.lineno
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "type_params"):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
-                yield from _live(child)
+                yield from _live(child, statement)
 
 
 def _is_typing(node: ast.AST) -> bool:
@@ -192,102 +156,143 @@ def drawn(count: int, seed: int, only: Sequence[str] = ()) -> list[Mutant]:
     return random.Random(seed).sample(found, min(count, len(found)))
 
 
+# The tests that are run
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tests by their files, which run in one process."""
+
+    tests: dict[str, list[str]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def with_test(self, path: str, test: str, seconds: float) -> Batch:
+        found = {**self.tests, path: [*self.tests.get(path, ()), test]}
+        return Batch(found, self.seconds + seconds + (0 if path in self.tests else PER_FILE))
+
+
+def batches(mutant: Mutant, files: Sequence[TestFile]) -> tuple[list[Batch], int]:
+    """The tests that run a mutant, the fastest and nearest first, and how many are left out since time is up.
+
+    Then the other tests of their files: what one test loads, the next takes from a cache. Where a line runs
+    on import only, the tests that run anything of its module count.
+    """
+    place = (mutant.path, mutant.statement)
+    near = {each.path: each.running(place) for each in files}
+    if not any(near.values()):
+        near = {each.path: each.running_any_of(mutant.path) for each in files if place in each.hits}
+    ordered: list[tuple[bool, float, bool, str, str]] = []
+    for each in files:
+        far = each.path.split("/")[1] != mutant.path.split("/")[0]
+        for test, seconds in each.seconds.items() if near.get(each.path) else ():
+            ordered.append((test not in near[each.path], round(seconds, 1), far, each.path, test))
+    found, limits, left_out = [Batch()], list(LIMITS), 0
+    for _, seconds, _, path, test in sorted(ordered):
+        if found[-1].seconds + seconds > limits[0] and len(limits) > 1:
+            limits.pop(0)
+            found.append(Batch())
+        if found[-1].seconds + seconds > limits[0]:
+            left_out += 1
+        else:
+            found[-1] = found[-1].with_test(path, test, seconds)
+    return [each for each in found if each.tests], left_out
+
+
 # Trying one
 
 
-def tests_of(path: str) -> tuple[str, ...]:
-    """The tests that import a module, then those of the layer that it is in, the nearest first."""
-    dotted = f"policyengine.{path.removesuffix('.py').replace('/', '.')} import"
-    files = sorted((ROOT / "tests").rglob("test_*.py"))
-    direct = [each for each in files if dotted in each.read_text(encoding="utf-8")]
-    fitting = [name for name in TESTS if not name or f"{path}/".startswith(f"{name}/")]
-    near = [each.relative_to(ROOT / "tests").as_posix() for each in direct if "outside" not in each.parts]
-    return tuple(f"tests/{each}" for each in dict.fromkeys([*near, *TESTS[max(fitting, key=len)]]))
-
-
 def copy_of_project(folder: Path) -> Path:
-    """A copy of all that tests read."""
+    """A copy of all that tests read, compiled."""
     skipped = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
     copy = folder / "project"
     shutil.copytree(ROOT, copy, ignore=skipped)
     shutil.copy(ROOT / ".gitignore", copy)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", copy / "src"], check=True)
     return copy
 
 
-def outcome(mutant: Mutant, project: Path, broken: set[str]) -> str:
-    """What the tests of the layer say. Tests that fail without the mutant too are left out, and `broken`."""
-    path, tests = project / PACKAGE / mutant.path, tests_of(mutant.path)
-    text = path.read_text(encoding="utf-8")
-    while True:
-        left_out = [f"--deselect={each}" for each in sorted(broken)]
-        path.write_text(mutant.applied(text), encoding="utf-8")
-        try:
-            code = _run(project, "--exitfirst", *left_out, *tests)
-        finally:
-            path.write_text(text, encoding="utf-8")
-        if code != FAILED:
-            return ("hangs" if code < 0 else "noticed") if code else "MISSED"
-        if _run(project, "--last-failed", *tests) == 0:
-            return "noticed"
-        broken |= json.loads(
-            (project / ".pytest_cache/v/cache/lastfailed").read_text(encoding="utf-8")
-        ).keys()
+def outcome(mutant: Mutant, project: Path, files: Sequence[TestFile]) -> tuple[str, str]:
+    """What the tests say, and which of them noticed, or what was left out."""
+    path = project / PACKAGE / mutant.path
+    text, stat = path.read_text(encoding="utf-8"), path.stat()
+    path.write_text(mutant.applied(text), encoding="utf-8")
+    chosen, left_out = batches(mutant, files)
+    try:
+        for each in chosen:
+            code, first = _run(project, each)
+            if code:
+                return ("hangs" if code < 0 else "noticed"), first
+    finally:
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # so that the compiled module holds again
+    tests = sum(len(each) for batch in chosen for each in batch.tests.values())
+    return "MISSED", f"by {tests} tests" + (f", {left_out} left out" if left_out else "")
 
 
-def _run(project: Path, *options: str) -> int:
-    """The exit code of tests; that of a killed process where they take too long."""
-    command = [sys.executable, "-B", "-m", "pytest", "-q", *options]
-    around = {**os.environ, "PYTHONPATH": str(project / "src"), "HYPOTHESIS_PROFILE": "unshrunk"}
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(
-        command, cwd=project, env=around, stdout=quiet, stderr=quiet, start_new_session=True
+def _run(project: Path, batch: Batch) -> tuple[int, str]:
+    """The exit code of tests, that of a killed process if they take too long; and the first that failed."""
+    asked, failed = project.parent / "asked", project.parent / "failed"
+    asked.write_text("\n".join(each for tests in batch.tests.values() for each in tests), encoding="utf-8")
+    failed.write_text("", encoding="utf-8")
+    with start_tests(
+        project, ["--exitfirst", *batch.tests], ONLY_TESTS=str(asked), FIRST_FAILED=str(failed)
     ) as run:
-        resource.prlimit(run.pid, resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        limit = int(SECONDS + 4 * batch.seconds)
+        resource.prlimit(run.pid, resource.RLIMIT_CPU, (limit, limit))
         try:
-            return run.wait(10 * SECONDS)
+            code = run.wait(10 * limit)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
-            return run.wait()
+            code = run.wait()
+    assert code != NO_TESTS, f"none of these tests is there: {asked.read_text(encoding='utf-8')}"
+    return code, failed.read_text(encoding="utf-8")
 
 
-def tried(chosen: list[Mutant], at_once: int, say: Callable[[str], None]) -> list[Mutant]:
-    """Those that nobody notices; says of each what came of it."""
+def tried(
+    chosen: list[Mutant], below: Sequence[str], at_once: int, say: Callable[[str], None]
+) -> list[tuple[Mutant, str]]:
+    """Those that nobody notices, with what was tried; says of each what came of it."""
     with tempfile.TemporaryDirectory() as folder:
         copies: SimpleQueue[Path] = SimpleQueue()
-        broken: set[str] = set()
-        for number in range(at_once):
-            copies.put(copy_of_project(Path(folder) / str(number)))
+        project = copy_of_project(Path(folder) / "0")
+        copies.put(project)
+        for number in range(1, at_once):
+            copies.put(Path(shutil.copytree(project, Path(folder) / f"{number}/project")))
+        places = [(each.path, each.statement) for each in chosen]
+        files = line_map(project, places, below, at_once, say)
+        quickest = min(files, key=lambda each: sum(each.seconds.values()))
+        code, _ = _run(project, Batch({quickest.path: list(quickest.seconds)}))
+        assert code == 0, f"{quickest.path} fails without a mutant"
 
-        def one(mutant: Mutant) -> bool:
+        def one(mutant: Mutant) -> tuple[str, str]:
             project = copies.get()
             started = time.monotonic()
-            found = outcome(mutant, project, broken)
+            found, detail = outcome(mutant, project, files)
             copies.put(project)
-            say(f"{found:<7} {time.monotonic() - started:4.0f} s  {mutant}")
-            return found in ("noticed", "hangs")
+            say(f"{found:<7} {time.monotonic() - started:4.0f} s  {mutant}  [{detail}]")
+            return found, detail
 
         with ThreadPoolExecutor(at_once) as pool:
-            found = list(pool.map(one, chosen))
-    for each in sorted(broken):
-        say(f"fails without a mutant, and so was left out: {each}")
-    return [mutant for mutant, noticed in zip(chosen, found, strict=True) if not noticed]
+            results = list(pool.map(one, chosen))
+    return [
+        (each, detail) for each, (found, detail) in zip(chosen, results, strict=True) if found == "MISSED"
+    ]
 
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description="Tries small mutants of src on the tests of their layers.")
+    parser = argparse.ArgumentParser(description="Tries small mutants of src on the tests that run them.")
     parser.add_argument("count", nargs="?", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=(), help="only modules whose path begins so, as feel/")
+    parser.add_argument("--tests", nargs="*", default=["tests"], help="only tests below these, as tests/feel")
     parser.add_argument("--at-once", type=int, default=2)
     asked = parser.parse_args()
-    absent = {each for tests in TESTS.values() for each in tests if not (ROOT / "tests" / each).exists()}
-    assert not absent, absent
     chosen = drawn(asked.count, asked.seed, asked.only)
-    missed = tried(chosen, asked.at_once, lambda line: print(line, flush=True))
+    missed = tried(chosen, asked.tests, asked.at_once, lambda line: print(line, flush=True))
     print(f"\n{len(chosen) - len(missed)} of {len(chosen)} noticed")
-    for mutant in missed:
-        print(f"  not noticed: {PACKAGE}/{mutant}")
+    for mutant, detail in missed:
+        print(f"  not noticed: {PACKAGE}/{mutant}  [{detail}]")
     return 0 if chosen and len(missed) <= (1 - ENOUGH) * len(chosen) else 1
 
 

@@ -17,6 +17,7 @@ from policyengine.editing.fixes import fixes
 from policyengine.editing.meanings import rename, renamed_at
 from policyengine.editing.safe_fixes import mend
 from policyengine.editing.workspace import Workspace
+from policyengine.kinds import KINDS
 from policyengine.policy.quantities import TWO_READINGS
 from policyengine.program.example import EXAMPLE
 from policyengine.program.versions import HOLE
@@ -159,6 +160,55 @@ def test_a_name_that_is_taken_is_refused(work: Path) -> None:
     assert at is not None
     assert rename(at, "competence_rating") == "there is a fact `competence_rating` already"
     assert str(rename(at, "2 words")).startswith("`2 words` is not a name for a fact")
+
+
+_NAMED = """\
+kind: table
+id: bonus
+title: Bonus
+for: partner
+type: money
+inputs: [staff]
+rows: [[1.., 5.00]]
+default: 0.00
+---
+kind: table
+id: twice
+title: Twice
+for: partner
+type: money
+inputs: [bonus]
+rows: [[1.., 5.00]]
+default: 0.00
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ("staff, 1", ["**staff** (`staff` of partner)", "a whole number", "from 1 to any number",
+                      "at least one"]),
+        ("share, x", ["**share** (`share` of partner)", "a rate", "from any number to 50%",
+                      "`10%` is taken where a record does not say it"]),
+        ("average_fee", ["**average fee** (`average_fee` of partner)", "an amount in USD",
+                         "```feel\nmean(accounts.monthly_fee)\n```"]),
+        ("bonus]", ["**Bonus** (policy)", f"`table`: {KINDS['table'].summary}"]),
+    ],
+)  # fmt: skip
+def test_the_meaning_of_a_name(duties: Path, named: str, words: list[str]) -> None:
+    text = _NAMED.replace("[staff]", "[staff, share, average_fee]")
+    program = EXAMPLE.replace(
+        "      fee:",
+        "      staff: {type: count, title: staff, min: 1, note: at least one}\n"
+        "      share: {type: rate, title: share, max: 50%, default: 10%}\n      fee:",
+    )
+    (duties.parent / "program.yaml").write_text(program)
+    duties.write_text(text)
+    at = meanings.spot(Workspace(DAY), duties, text.index(named.partition(",")[0], text.index("inputs")))
+    assert at is not None
+    found = meanings.meaning(at)
+    assert found is not None
+    assert found.words.split("\n\n") == words
 
 
 def test_check_fixes_what_is_certain_and_shows_it(duties: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,8 +101,14 @@ def test_the_letter(code: str, title: str) -> None:
     assert graph is not None
     through = stretches(lambda day: graph, [TODAY], TODAY)
     desk = Desk(program.linked, program.evaluate, through, language(code), None)
-    texts = [str(letter(desk, desk.answer(_answer("platinum", 900, n).record)).plain()) for n in (3900, 4000)]
-    assert [title in text for text in texts] == [True, False]
+    papers = [letter(desk, desk.answer(_answer("platinum", 900, n).record)).plain() for n in (3900, 4000)]
+    texts = [str([each["blocks"] for each in paper["sections"]]) for paper in papers]
+    assert [title in str(paper["sections"]) for paper in papers] == [True, False]
+    assert [any(f" {each}" in text for text in texts) for each in ("Gold", "gold", "platinum")] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_another_way_needs_a_measure() -> None:

@@ -156,6 +156,19 @@ rows:
   - [.. 9, -, 7.00]
 default: 9.00
 """.replace(".. 9", "..9")
+BY = """\
+kind: table
+id: bonus
+title: Bonus
+for: partner
+type: rate
+bands:
+  of: active_accounts
+  by: competence_rating
+  mode: slab
+  entries: {positive: {rows: [{below: 10, gives: 0%}, {gives: 5%}]}, neutral: {rows: [{gives: 1%}]}}
+default: 0%
+"""
 KEYS = """\
 kind: table
 id: grid
@@ -168,17 +181,26 @@ entries: {positive: 10%, neutral: 5%, negative: 0%}
 
 
 def test_tables_and_bands() -> None:
-    program = good_program(BANDS, CASES, KEYS).linked
+    program = good_program(BANDS, CASES, KEYS, BY).linked
     page = _made(program, language("en"))["tables"]
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
     for words in (
         "from 0.00 USD up to 1,000.00 USD 5 %", "above 1,000.00 USD 10 %", "at most 9 – 7.00", "75.00 USD",
         "at least 10 positive or neutral 5.00", "Where no row matches: 9.00", "positive 10%",
-        "1,250.00 USD yearly fee",
+        "1,250.00 USD yearly fee", "competence rating: positive The whole", "rating: neutral The whole",
     ):  # fmt: skip
         assert words in plain
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 2
     assert "M110.0 184.0L454.0 " in page
+
+
+def test_all_of_a_drawing_lies_within_it(sites: dict[str, dict[str, str]]) -> None:
+    tables = _made(good_program(BANDS, BY).linked, language("en"))["tables"]
+    for drawing in re.findall("<svg.*?</svg>", tables + sites["kepion"]["pipelines"]):
+        width, height = re.findall(r'viewBox="0 0 (\d+) (\d+)"', drawing)[0]
+        for axis, end in (("x", width), ("y", height)):
+            places = [int(each) for each in re.findall(rf' {axis}="(-?\d+)"', drawing)]
+            assert 0 < min(places) < max(places) < int(end)
 
 
 def test_hostile_titles_in_drawings() -> None:

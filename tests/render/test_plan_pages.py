@@ -19,11 +19,11 @@ from policyengine.change.period import Days
 from policyengine.change.plan import Plan, PlanVersion
 from policyengine.change.plan_summary import ABOUT
 from policyengine.change.states import ABSENT, NAMES, PERIODS, VALUE, Move, What
-from policyengine.change.tally import Delta, Shifts, Tally
+from policyengine.change.tally import Delta, Shifts, Sums, Tally
 from policyengine.change.terms import ChargeKey
 from policyengine.change.titles import Titles
 from policyengine.render import plan_charts as charts
-from policyengine.render.plan_effects import headline, rest
+from policyengine.render.plan_effects import effects, headline, rest
 from policyengine.render.plan_html import plan_html
 from policyengine.render.plan_json import plan_json
 from policyengine.render.plan_markdown import LIMIT, plan_markdown
@@ -94,6 +94,17 @@ def test_the_headline_stands_alone() -> None:
         "40 lose a discount; 3 undetermined charges are not counted."
     )
     assert not rest(plan())
+
+
+def test_what_partners_are_paid_is_taken_off_and_an_amount_is_told_once() -> None:
+    found = plan()
+    paid = MoneyChange("USD", "vendor", Decimal(100), Decimal(150), Decimal(50))
+    found.tally.pay(ChargeKey("p", "commission"), paid)
+    found.tally.moves[Move(What("figures", "partner", "spend", VALUE), ABSENT, "other")] = 7
+    for number, day in enumerate((DAY, date(2027, 1, 1), date(2027, 2, 1))):
+        found.tally.figures["partner", "spend", "USD", day] = Sums().plus(Decimal(7), Decimal(10 + number))
+    assert [cost.change for cost in found.totals] == [Decimal("12295.60")]
+    assert sum("in all" in each for each in effects(found)) == 1
 
 
 class Page(HTMLParser):

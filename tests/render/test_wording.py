@@ -27,7 +27,28 @@ from policyengine.decision.wording import (
     spell,
     subject_name,
 )
+from policyengine.decision.writers import one_of
+from policyengine.feel.types.types import Enum
 from policyengine.feel.values.values import DateTime, FarDate, Months, Range, Time
+
+LEVELS = Enum("level", ("bronze", "silver", "gold", "platinum"), ordered=True)
+REGIONS = Enum("region", ("north", "south", "west"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "words"),
+    [
+        (LEVELS, ("gold", "platinum"), "gold or above"),
+        (LEVELS, ("bronze", "silver"), "silver or below"),
+        (LEVELS, ("silver", "gold"), "silver or gold"),
+        (LEVELS, ("platinum",), "platinum"),
+        (LEVELS, LEVELS.values, "bronze, silver, gold or platinum"),
+        (REGIONS, ("south", "west"), "south or west"),
+        (None, (1000, Decimal("0.5")), "1,000 or 0.5"),
+    ],
+)
+def test_one_of_some_choices(kind, values, words):
+    assert one_of(kind, values) == words
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ class RowPart(NamedTuple):
 
     found: int
     rows: SortedPart
-    open: int = 0
+    open: int
 
 
 class Rows:

@@ -87,7 +87,8 @@ def figures(word: str, **facts: object) -> tuple[Figure, ...]:
         ("commissions", {"deals": []}, "known", "0.00 EUR", ["there is nothing to add up"]),
         ("commissions", {}, "undetermined", None, ["deal A: 59.00 EUR", "deal B: does not apply", "deal C: not known"]),
         ("commission@B", {}, "not_applicable", None, ["is paid: no"]),
-        ("bonus@A", {}, "known", "19.00 EUR", ["500.00 EUR at 2 %: 10.00 EUR", "300.00 EUR at 3 %: 9.00 EUR"]),
+        ("bonus@A", {}, "known", "19.00 EUR", ["band 1 of Bonus (2 %): amount is 800.00 EUR, at least 0.00 EUR, so 500.00 EUR at 2 %: 10.00 EUR",
+          "band 2 of Bonus (3 %): amount is 800.00 EUR, above 500.00 EUR, so 300.00 EUR at 3 %: 9.00 EUR"]),
         ("rate@C", {}, "known", "1 %", ["row 1 of Rate, assumed: amount is 50.00 EUR, below 100.00 EUR"]),
     ],
 )  # fmt: skip
@@ -266,4 +267,8 @@ def test_slices_of_units_are_told_as_units_also_of_a_version() -> None:
         record = record_of(program, {"id": "a", "size": 12, "begun_on": begun})
         for decision in (program.evaluate(record), evaluate(program.linked, record)):
             (price,) = (each for each in decision.of("figures") if each.id == "price")
-            assert [each.text for each in price.because][-2:] == [told, "2 × 7.50 EUR = 15.00 EUR"]
+            version, first, second = [each.text for each in price.because]
+            assert version.startswith("version of Price is ")
+            assert version.endswith(f"and begin is {'1 Jan'} {begun[:4]}")
+            assert first.endswith(f": size is 12, at least 0, so {told}")
+            assert second == "band 2 of Price (7.50): size is 12, above 10, so 2 × 7.50 EUR = 15.00 EUR"

@@ -7,14 +7,12 @@ reasons, which go through the expression that works the figure out, are told whe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from policyengine.decision.findings import KNOWN, NOT_APPLICABLE, UNDETERMINED, Figure, Origin, Reason
-from policyengine.decision.wording import quantity, subject_name
-from policyengine.decision.wording import rate as written_rate
-from policyengine.decision.writers import Write
+from policyengine.decision.wording import subject_name
 from policyengine.engine.finding_values import Later, constructor, shower, unknown_in
 from policyengine.engine.missing_facts import unsettled
 from policyengine.engine.value_words import Words
@@ -25,7 +23,6 @@ from policyengine.feel.syntax.tree import (
     Call,
     Expression,
     If,
-    ListLiteral,
     Literal,
     Name,
     Open,
@@ -43,8 +40,8 @@ from policyengine.source import Span
 MOST_PARTS = 20
 """Of so many parts of a sum each is told."""
 
-Tell = Callable[[Any, list[Reason]], bool]
-"""Appends the reasons that hold at an instance, and returns whether slices of a band are among them."""
+Tell = Callable[[Any, list[Reason]], None]
+"""Appends the reasons that hold at an instance."""
 ReadFigure = Callable[[Any], Figure]
 _new: Callable[..., Figure] = constructor(Figure)
 
@@ -199,17 +196,10 @@ def is_part(graph: Graph, node: Node, name: str) -> bool:
     return found is not None and (found.noun is None or name.rpartition("@")[0] == node.name)
 
 
-def slice_words(graph: Graph, node: Node, item: Binary) -> Callable[[Write, Any, Any], str]:
-    """What tells of a slice of a band: its share of an amount, or so much for each of so many."""
-    assert isinstance(item.right, Literal)
-    assert isinstance(item.right.value, Decimal)
-    rate, kinds = item.right.value, (graph.sights[node.entity].get(name) for name in names(item.left))
-    of_money = any(isinstance(each, Number) and each.unit == "money" for each in kinds)
-    result = graph.types.get((node.entity, node.name))
-    if isinstance(result, Number) and result.unit == "money" and not of_money:
-        return lambda write, part, amount: f"{quantity(part)} × {write(rate)} = {write(amount)}"
-    share = written_rate(rate)
-    return lambda write, part, amount: f"{write(part)} at {share}: {write(amount)}"
+def tells_itself(node: Node) -> bool:
+    """Whether the expression of a node tells more than its cases do: not the sum of slices, or a choice."""
+    cases = node.cases
+    return cases is None or not (cases.leads_on or any(each.slice for each in cases.cases))
 
 
 class _Parts:
@@ -224,11 +214,12 @@ class _Parts:
         self._write = Words(graph, node.entity).writer(kind.item if isinstance(kind, ListOf) else kind)
 
     def reasons(self, instance: Any) -> tuple[Reason, ...]:
-        """The reasons, in the order of the expression; where slices are told, without the rows of them."""
+        """The cases, and the reasons in the order of the expression."""
         own: list[Reason] = []
         with localcontext(NUMBERS):
-            has_slices = self._tell(instance, own)
-            if self._node.cases is not None and self._day is None and not has_slices:
+            if tells_itself(self._node):
+                self._tell(instance, own)
+            if self._node.cases is not None and self._day is None:
                 own = [*(each for each in self._cases(instance) if each.at != self._node.at), *own]
         return tuple(dict.fromkeys(own))
 
@@ -252,9 +243,8 @@ class _Parts:
         value, why = self._value(outside), self._why(outside)
         parts = _Parts(self._graph, inner, self._look)
 
-        def tell(instance: Any, found: list[Reason]) -> bool:
+        def tell(instance: Any, found: list[Reason]) -> None:
             found += why(instance) if value(instance) is True else parts.reasons(instance)
-            return False
 
         return tell
 
@@ -266,13 +256,10 @@ class _Parts:
                 return self._branches(condition, then, otherwise)
             case Call(Name("sum"), (Path(items, field),)):
                 return self._children(items, field, expression)
-            case Call(Name("sum"), (ListLiteral(items),)):
-                return self._slices(items)
             case Name(name) if self._is_part(name):
                 return self._of(self._graph.nodes[self._node.entity][name].expression)
             case Binary(_, left, right):
-                one, other = self._of(left), self._of(right)
-                return lambda instance, found: one(instance, found) | other(instance, found)
+                return _both(self._of(left), self._of(right))
             case Call(Name("no value of" | "row result")) | Literal():
                 return _nothing
         return self._names(expression)
@@ -281,11 +268,11 @@ class _Parts:
         value, worked_out = self._value(said), self._of(otherwise)
         reason = Reason(f"the record says `{recorded_name(said.name)}`", "value", whole.span)
 
-        def tell(instance: Any, found: list[Reason]) -> bool:
+        def tell(instance: Any, found: list[Reason]) -> None:
             if isinstance(value(instance), Unknown):
-                return worked_out(instance, found)
-            found.append(reason)
-            return False
+                worked_out(instance, found)
+            else:
+                found.append(reason)
 
         return tell
 
@@ -293,12 +280,11 @@ class _Parts:
         value, why = self._value(condition), self._why(condition)
         one, other = self._of(then), self._of(otherwise)
 
-        def tell(instance: Any, found: list[Reason]) -> bool:
+        def tell(instance: Any, found: list[Reason]) -> None:
             decided = value(instance)
             found += why(instance)
-            if isinstance(decided, Unknown):
-                return False
-            return one(instance, found) if decided is True else other(instance, found)
+            if not isinstance(decided, Unknown):
+                (one if decided is True else other)(instance, found)
 
         return tell
 
@@ -307,27 +293,9 @@ class _Parts:
         value, other = self._value(items), self._names(whole)
         told = children_told(field, whole.span, self._look.instance, self._write)
 
-        def tell(instance: Any, found: list[Reason]) -> bool:
-            return not told(value(instance), found) and other(instance, found)
-
-        return tell
-
-    def _slices(self, items: Sequence[Expression]) -> Tell:
-        """Each slice of a band at its rate; other items as they are."""
-        slices = [
-            (self._value(item), self._value(item.left), slice_words(self._graph, self._node, item), item.span)
-            for item in items
-            if isinstance(item, Binary) and item.op == "*"
-            and isinstance(item.right, Literal) and isinstance(item.right.value, Decimal)
-        ]  # fmt: skip
-
-        def tell(instance: Any, found: list[Reason]) -> bool:
-            before = len(found)
-            for value, part, say, at in slices:
-                amount = value(instance)
-                if amount and not isinstance(amount, Unknown):
-                    found.append(Reason(say(self._write, part(instance), amount), "value", at))
-            return len(found) > before
+        def tell(instance: Any, found: list[Reason]) -> None:
+            if not told(value(instance), found):
+                other(instance, found)
 
         return tell
 
@@ -336,11 +304,10 @@ class _Parts:
         asked = [Name(name, expression.span) for name in sorted(names(expression)) if name in self._sight]
         pairs = [(self._value(each), self._why(each)) for each in asked]
 
-        def tell(instance: Any, found: list[Reason]) -> bool:
+        def tell(instance: Any, found: list[Reason]) -> None:
             for value, why in pairs:
                 if self._instances(value(instance)) is None:
                     found += why(instance)
-            return False
 
         return tell
 
@@ -360,5 +327,13 @@ class _Parts:
         return self._look.why(self._node.entity, expression)
 
 
-def _nothing(instance: Any, found: list[Reason]) -> bool:
-    return False
+def _both(one: Tell, other: Tell) -> Tell:
+    def tell(instance: Any, found: list[Reason]) -> None:
+        one(instance, found)
+        other(instance, found)
+
+    return tell
+
+
+def _nothing(instance: Any, found: list[Reason]) -> None:
+    pass

@@ -8,7 +8,7 @@ these knows the kind that it came from; engines need only these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from decimal import Decimal
 from functools import cached_property
@@ -65,23 +65,46 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """What part of a value comes of units: so many (a name), each at a rate, and an amount beside that.
+
+    A rate or an amount that is worked out is the name of its node.
+    """
+
+    units: str
+    rate: Decimal | str | None
+    amount: Decimal | str | None
+
+    def renamed(self, name: Callable[[str], str]) -> Slice:
+        """The same with other names of nodes."""
+        rate, amount = (name(each) if isinstance(each, str) else each for each in (self.rate, self.amount))
+        return Slice(name(self.units), rate, amount)
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonCase:
-    """A condition that speaks for a value: the node that tells whether it holds, and what it is called."""
+    """A condition that speaks for a value: the node that tells whether it holds, and what it is called.
+
+    Without a `heading` the condition says it all. `slice` is what it contributes to the value.
+    """
 
     node: str
     heading: str
+    slice: Slice | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cases:
     """The cases of a value: those that hold are its reasons (`every` one, or the first), one sentence each.
 
-    `otherwise` is the sentence where none of them holds.
+    `otherwise` is the sentence where none of them holds. Where a value `leads_on`, those of the value that it
+    is read from follow.
     """
 
     cases: tuple[ReasonCase, ...]
     otherwise: str
     every: bool = False
+    leads_on: bool = False
 
 
 class TermLimit(NamedTuple):

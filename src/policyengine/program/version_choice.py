@@ -19,6 +19,7 @@ from policyengine.feel.types import types
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.rule import (
     Build,
+    Cases,
     Choose,
     Const,
     Contribution,
@@ -114,6 +115,10 @@ class _Choice:
         for i in range(len(self._units)):
             known = build.call("is true", self._is(i), span=at)
             yield Node(self._holds(i), self._entity, known, at, types.BOOLEAN)
+            both = ListLiteral((version, day), at)
+            told = build.call("once known", both, self._is(i), span=at)
+            begins = self._units[i].document.key_span(("from",))  # so that it is not told as the value itself
+            yield Node(f"{self._holds(i)}/told", self._entity, told, begins, types.BOOLEAN)
         none = [build.negate(build.name(self._holds(i), at), at) for i in range(len(self._units))]
         yield Node(f"{self._name}/open", self._entity, build.all_of(none, at), at, types.BOOLEAN)
         nobody = Open(f"no version of {title} is in force on that day", at)
@@ -186,9 +191,14 @@ class _Choice:
             otherwise = build.literal(0, self._at) if discount else self._no_version()
             yield replace(
                 like, name=name, expression=self._chosen(parts, otherwise), at=self._at, wanted=kind,
-                cases=None, terms=(),
+                cases=self._cases([i for i, _ in parts]), terms=(),
                 origins=self._origins([(i, versions[i].nodes[name]) for i, _ in parts]),
             )  # fmt: skip
+
+    def _cases(self, versions: Sequence[int]) -> Cases:
+        """Why a value is that of a version: which one counts, and the day that says so."""
+        told = tuple(ReasonCase(f"{self._holds(i)}/told", "") for i in versions)
+        return Cases(told, f"no version of {self._policy.title} counts", leads_on=True)
 
     def _origins(self, nodes: Sequence[tuple[int, Node]]) -> Choose | None:
         """Where a figure comes from: the version that counts."""
@@ -269,14 +279,17 @@ class _Version:
     def _node(self, node: Node) -> Node:
         cases = node.cases
         if cases is not None:
-            renamed = tuple(ReasonCase(self.name(each.node), each.heading) for each in cases.cases)
-            cases = replace(cases, cases=renamed)
+            cases = replace(cases, cases=tuple(map(self._case, cases.cases)))
         return replace(
             node, name=self.name(node.name),
             expression=build.replaced(node.expression, self._meanings),
             exported=node.exported and "/" in node.name, cases=cases,
             terms=tuple(self._term(term) for term in node.terms),
         )  # fmt: skip
+
+    def _case(self, case: ReasonCase) -> ReasonCase:
+        part = None if case.slice is None else case.slice.renamed(self.name)
+        return ReasonCase(self.name(case.node), case.heading, part)
 
     def _term(self, term: Term) -> Term:
         return term._replace(

@@ -13,7 +13,7 @@ from policyengine.decision.findings import Reason
 from policyengine.decision.wording import join
 from policyengine.engine.reference.scope import Scope, Sight
 from policyengine.engine.sentences import template
-from policyengine.engine.value_words import Words
+from policyengine.engine.value_words import Words, case_text, slice_words
 from policyengine.feel.syntax.tree import (
     And,
     Binary,
@@ -28,7 +28,7 @@ from policyengine.feel.syntax.tree import (
     names,
 )
 from policyengine.feel.values.values import Unknown
-from policyengine.policy.rule import ReasonCase
+from policyengine.policy.rule import Node, ReasonCase
 from policyengine.source import Span
 
 # Functions that only hand on or turn round what their first argument says.
@@ -216,7 +216,7 @@ def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
     open_ones = [case for case, value in values if isinstance(value, Unknown)]
     is_known = not isinstance(scope[name], Unknown)
     for case in holding if cases.every or not is_known else holding[:1]:
-        yield from _case(scope, case)
+        yield from _case(scope, case, node)
     if not is_known:
         yield from _open(scope, open_ones)
     elif open_ones and not holding:
@@ -224,6 +224,8 @@ def _cases(scope: Scope, name: str) -> Iterator[Reason | _Told]:
         yield Reason(f"{several}: they give the same", "value", node.at)
     if not holding and not open_ones:
         yield Reason(cases.otherwise, "value", node.at)
+    if cases.leads_on:
+        yield from _way(scope, node.expression)
 
 
 def _open(scope: Scope, cases: list[ReasonCase]) -> Iterator[Reason | _Told]:
@@ -237,10 +239,11 @@ def _open(scope: Scope, cases: list[ReasonCase]) -> Iterator[Reason | _Told]:
                 said.add(each.text)
 
 
-def _case(scope: Scope, case: ReasonCase) -> Iterator[Reason | _Told]:
-    """A case with the conditions that make it hold, in one sentence."""
+def _case(scope: Scope, case: ReasonCase, of: Node) -> Iterator[Reason | _Told]:
+    """A case of a value with the conditions that make it hold, and its part of it, in one sentence."""
     node = scope.graph.nodes[scope.entity][case.node]
     found = list(_reasons(scope, node.expression, True))
     texts = join(dict.fromkeys(each.text for each in found if isinstance(each, Reason)))
-    yield Reason(f"{case.heading}: {texts}" if texts else case.heading, "holds", node.at)
+    part = "" if case.slice is None else slice_words(scope.graph, of, case.slice)(scope.__getitem__)
+    yield Reason(case_text(case, texts, part), "holds", node.at)
     yield from (each for each in found if isinstance(each, _Told))

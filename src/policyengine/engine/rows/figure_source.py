@@ -12,14 +12,13 @@ from functools import partial
 from typing import Any
 
 from policyengine.decision.findings import KNOWN, NOT_APPLICABLE, UNDETERMINED, Assumption, Figure, Reason
-from policyengine.decision.writers import Write
 from policyengine.engine.figures import (
     ReadFigure,
     children_told,
     day_of_period,
     is_part,
     rule_of,
-    slice_words,
+    tells_itself,
     unit_of,
     within_bounds,
 )
@@ -37,7 +36,6 @@ from policyengine.feel.syntax.tree import (
     Call,
     Expression,
     If,
-    ListLiteral,
     Literal,
     Name,
     Path,
@@ -97,19 +95,19 @@ class FigureSource:
     def _reasons(self, node: Node) -> Callable[[Row], tuple[Reason, ...]]:
         """What gives the reasons for the value of a node."""
         out = ReaderSource(self._readings.program, node.entity)
-        out.line("found = []", "slices = False")
+        out.line("found = []")
         bounds = within_bounds(self._graph, node)
         if bounds is not None:
             return self._within(out, *bounds)
         day = day_of_period(self._graph, node)
-        _Telling(self._readings, node, out).tell(node.expression if day is None else day)
+        if tells_itself(node):
+            _Telling(self._readings, node, out).tell(node.expression if day is None else day)
         if node.cases is not None and day is None:
-            with out.block("if not slices:"):
-                out.line("told, found = found, []")
-                name = Name(node.name, node.at)
-                self._readings.explanations.explain(out, name, out.value(name).text, "found")
-                found = f"{out.constant(resolved)}(found)"
-                out.line(f"found = [r for r in {found} if r.at != {out.constant(node.at)}] + told")
+            out.line("told, found = found, []")
+            name = Name(node.name, node.at)
+            self._readings.explanations.explain(out, name, out.value(name).text, "found")
+            found = f"{out.constant(resolved)}(found)"
+            out.line(f"found = [r for r in {found} if r.at != {out.constant(node.at)}] + told")
         return out.function(f"{out.constant(distinct)}({out.constant(resolved)}(found))")
 
     def _within(self, out: ReaderSource, outside: Expression, inner: Node) -> Callable[[Row], Any]:
@@ -123,7 +121,7 @@ class FigureSource:
 
 
 class _Telling:
-    """Writes what tells how a value came about: lines that add to `found` and set `slices`."""
+    """Writes what tells how a value came about: lines that add to `found`."""
 
     def __init__(self, readings: Readings, node: Node, out: ReaderSource) -> None:
         self._readings = readings
@@ -143,8 +141,6 @@ class _Telling:
                 self._branches(condition, then, otherwise)
             case Call(Name("sum"), (Path(items, field),)):
                 self._children(items, field, expression)
-            case Call(Name("sum"), (ListLiteral(items),)):
-                self._slices(items)
             case Name(name) if self._is_part(name):
                 self._part(name)
             case Binary(_, left, right):
@@ -176,35 +172,15 @@ class _Telling:
         with self._out.block(f"if not {told}({self._out.value(items).text}, found):"):
             self._names(whole)
 
-    def _slices(self, items: Sequence[Expression]) -> None:
-        """Each slice of a band at its rate; other items as they are."""
-        for item in items:
-            match item:
-                case Binary("*", left, Literal(Decimal())):
-                    say = self._out.constant(
-                        partial(self._slice, slice_words(self._graph, self._node, item), item)
-                    )
-                    amount = self._out.value(item).text
-                    with self._out.block(f"if {amount}.__class__ is not U and {amount}:"):
-                        part = self._out.value(left).text
-                        self._out.line(f"found.append({say}({part}, {amount}))", "slices = True")
-
-    def _slice(
-        self, say: Callable[[Write, Any, Any], str], item: Expression, part: object, amount: object
-    ) -> Reason:
-        return Reason(say(self._write, part, amount), "value", item.span)
-
     def _part(self, name: str) -> None:
         """A part of the policy that many may name is a function of its own."""
         own = self._out.constant(Deferred(partial(self._apart, name)))
-        self._out.line(f"slices = {own}.run(s, found) or slices")
+        self._out.line(f"{own}.run(s, found)")
 
-    def _apart(self, name: str) -> Callable[[Row, list[Any]], bool]:
+    def _apart(self, name: str) -> Callable[[Row, list[Any]], None]:
         out = ReaderSource(self._readings.program, self._node.entity)
-        out.line("slices = False")
-        part = _Telling(self._readings, self._node, out)
-        part.tell(self._graph.nodes[self._node.entity][name].expression)
-        return out.function("slices", "s, found")
+        _Telling(self._readings, self._node, out).tell(self._graph.nodes[self._node.entity][name].expression)
+        return out.function("None", "s, found")
 
     def _names(self, expression: Expression) -> None:
         """The reasons of all that an expression names, but for lists of things."""

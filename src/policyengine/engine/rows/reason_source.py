@@ -18,7 +18,7 @@ from policyengine.engine.rows.node_source import Sources
 from policyengine.engine.rows.reader_source import Deferred, ReaderSource
 from policyengine.engine.rows.value_places import NODE, place_of
 from policyengine.engine.sentences import template
-from policyengine.engine.value_words import Words
+from policyengine.engine.value_words import Words, case_text, slice_words
 from policyengine.feel.syntax.tree import (
     And,
     Between,
@@ -298,7 +298,8 @@ class Explanations:
         """The cases that hold; where the value is not known, what keeps the open ones from being decided."""
         index = self.program.layouts[entity].index
         at, places = index[node.name], [(case, index[case.node]) for case in cases.cases]
-        case, open_ones = self._case(entity), self._open_cases(entity)
+        case, open_ones = self._case(entity, node), self._open_cases(entity)
+        leads_on = self._tell(entity, lambda out: self._way(out, node.expression, "found"))
 
         def told(row: Row, value: object, found: Found) -> None:
             values = row.v
@@ -320,6 +321,8 @@ class Explanations:
                 found.append(Reason(f"{several}: they give the same", "value", node.at))
             if not holding and not unknown:
                 found.append(Reason(cases.otherwise, "value", node.at))
+            if cases.leads_on:
+                leads_on.run(row, value, found)
 
         return told
 
@@ -346,16 +349,18 @@ class Explanations:
     def _case_node(self, name: str, out: ReaderSource) -> None:
         self._node(out, name, "x", "found", True, apart=False)
 
-    def _case(self, entity: str) -> Callable[[Row, ReasonCase, Found], None]:
-        """A case with the conditions that make it hold, in one sentence."""
-        nodes = self.graph.nodes[entity]
+    def _case(self, entity: str, of: Node) -> Callable[[Row, ReasonCase, Found], None]:
+        """A case of a value with the conditions that make it hold, and its part of it, in one sentence."""
+        nodes, parts = self.graph.nodes[entity], dict[str, Callable[[Callable[[str], object]], str]]()
 
         def tell(row: Row, case: ReasonCase, found: Found) -> None:
             own: Found = []
             self._of_node(entity, case.node, True).run(row, row[case.node], own)
             texts = join(dict.fromkeys(each.text for each in own if isinstance(each, Reason)))
-            heading = f"{case.heading}: {texts}" if texts else case.heading
-            found.append(Reason(heading, "holds", nodes[case.node].at))
+            if case.slice is not None and case.node not in parts:
+                parts[case.node] = slice_words(self.graph, of, case.slice)
+            part = parts[case.node](row.__getitem__) if case.slice is not None else ""
+            found.append(Reason(case_text(case, texts, part), "holds", nodes[case.node].at))
             found += [each for each in own if not isinstance(each, Reason)]
 
         return tell

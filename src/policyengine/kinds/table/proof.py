@@ -23,6 +23,7 @@ from policyengine.kinds.table.axis import Axis, Test, atoms_of
 from policyengine.kinds.table.boxes import Box, Index, bits, overlaps, part_of
 from policyengine.kinds.table.cover import Cover, Work, uncovered
 from policyengine.kinds.table.inputs import Input, related
+from policyengine.policy.rule import ReasonCase, Slice
 from policyengine.source import Span
 
 if TYPE_CHECKING:
@@ -96,15 +97,14 @@ TOO_HARD = Code(
 CODES = (GAP, OVERLAP, DEAD, UNDECIDED, TOO_HARD)
 
 _MOST = 3
-# Limits of numbers are a matter of the expressions; here nothing may stop.
-_NUMBERS = Context(prec=60, traps=[])
+_NUMBERS = Context(prec=60, traps=[])  # limits of numbers are a matter of the expressions
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row: its heading in reasons, where it begins, all of it, its tests, and what it gives.
+    """A row: its heading in reasons, where it begins, all of it, its tests, their places, and what it gives.
 
-    `tests` and `cells`, the places of the tests, are in the order of the inputs.
+    Tests are in the order of the inputs. Of one whose number is cut into slices `cases` tell their parts.
     """
 
     heading: str
@@ -113,13 +113,14 @@ class TableRow:
     tests: tuple[Test, ...]
     cells: tuple[Span, ...]
     values: tuple[Expression, ...]
+    slice: Slice | None = None
+    cases: tuple[ReasonCase, ...] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows over inputs; `word` is what one row is called, `hit` the hit policy, `advice` how a gap is filled.
-
-    `advice` may hold `{cells}`, the tests that would take the gap.
+    """Rows over inputs; `word` is what one row is called, `hit` the hit policy, `advice` how a gap is filled
+    (it may hold `{cells}`, the tests that would take the gap).
     """
 
     title: str

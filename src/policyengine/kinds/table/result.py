@@ -77,7 +77,11 @@ def settle(draft: Draft, settling: Settling) -> None:
         draft.define(f"{policy.id}/rows/{i + 1}", condition, row.at, wanted=types.BOOLEAN, title=row.heading)
         for i, (condition, row) in enumerate(zip(conditions, table.rows, strict=True))
     ]
-    cases = tuple(ReasonCase(name.name, row.heading) for name, row in zip(names, table.rows, strict=True))
+    cases = tuple(
+        case
+        for name, row in zip(names, table.rows, strict=True)
+        for case in row.cases or (ReasonCase(name.name, row.heading, row.slice),)
+    )
     draft.define(
         settling.result,
         _result(draft, settling, names),
@@ -89,7 +93,9 @@ def settle(draft: Draft, settling: Settling) -> None:
         cases=Cases(
             cases,
             f"no {table.word} of {policy.title} matches",
-            every=table.hit.startswith("collect") or settling.slices is not None,
+            every=table.hit.startswith("collect")
+            or settling.slices is not None
+            or any(row.cases for row in table.rows),
         ),
     )
 

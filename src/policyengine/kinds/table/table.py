@@ -17,7 +17,7 @@ from policyengine.diagnostics import Code
 from policyengine.feel.partition import ONE, Between
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Context, ListOf, Type
-from policyengine.kinds.table import bands, change_sentences, inputs, outputs, proof, rows
+from policyengine.kinds.table import band_checks, bands, change_sentences, inputs, outputs, proof, rows
 from policyengine.kinds.table.band_model import Bands
 from policyengine.kinds.table.change_sentences import TableWords
 from policyengine.kinds.table.inputs import Input, InputPart, InputSpec, check_inputs, define_inputs
@@ -116,7 +116,7 @@ WRONG_FORM = Code(
     bad=_GOOD.replace("keys:", "hit: first\nkeys:"),
     good=_GOOD,
 )
-CODES = (WRONG_FORM, *proof.CODES, *outputs.CODES, *rows.CODES, *bands.CODES, *inputs.CODES)
+CODES = (WRONG_FORM, *proof.CODES, *outputs.CODES, *rows.CODES, *band_checks.CODES, *inputs.CODES)
 
 
 # Check
@@ -134,7 +134,7 @@ def check(policy: TablePolicy, draft: Draft) -> None:
     given = _outputs(policy, draft.vocabulary)
     rows.check_rows(draft, policy.rows, policy.inputs, given)
     if policy.bands is not None:
-        bands.check_bands(draft, policy.bands, ("bands",))
+        band_checks.check_bands(draft, policy.bands, ("bands",))
         for place, each in policy.bands.each:
             for i, band in enumerate(each.rows):
                 if band.gives is not None:
@@ -252,7 +252,7 @@ def lower(policy: TablePolicy, draft: Draft) -> None:
     tested = tuple(define_inputs(draft, policy.parts, policy.places))
     given = _outputs(policy, draft.vocabulary)
     if policy.bands is not None:
-        if not all(bands.is_number(draft, each) for each in tested[policy.bands.by is not None :]):
+        if not all(band_checks.is_number(draft, each) for each in tested[policy.bands.by is not None :]):
             return
         tested = bands.counted_inputs(draft, policy.bands, tested)
     table = _table(policy, draft, tested, given)

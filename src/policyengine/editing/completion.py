@@ -103,9 +103,9 @@ def _values(at: _Cursor, names: Names) -> Iterator[Offer]:
     slot = at.slot
     if slot.role == "name":
         yield from _of_space(slot.space, slot.entity, at.found.document, names)
-    elif slot.role in ("test", "value"):
+    elif slot.role in ("test", "value", "given"):
         yield from _of_fact(names.type_of(slot.entity, slot.about), tests=slot.role == "test")
-    elif slot.role == "feel":
+    if slot.role in ("feel", "given"):
         yield from _of_expression(slot, names)
 
 
@@ -134,6 +134,8 @@ def _keys(at: _Cursor) -> Iterator[Offer]:
         found.append(Offer("kind", "key", "what family of policy this is"))
     if names is not None and slot.space:
         found += _of_space(slot.space, slot.entity, at.found.document, names)
+    if names is not None and slot.role == "value":
+        found += _of_fact(names.type_of(slot.entity, slot.about), tests=False)
     if slot.title == "condition":
         found += (Offer(each, "key", _CONDITIONS[each]) for each in CONDITION_KEYS)
     yield from (key(each) for each in found if each.label not in taken)

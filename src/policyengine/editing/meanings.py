@@ -16,6 +16,7 @@ from policyengine.feel.types.types import describe
 from policyengine.kinds import KINDS
 from policyengine.policy.base import SourceRef, fields_of
 from policyengine.policy.draft import clause_of
+from policyengine.policy.vocabulary import partner_among
 from policyengine.source import Span
 from policyengine.text.document import Document, Mapping, Node, Scalar
 from policyengine.verify.document_index import Edit
@@ -78,8 +79,7 @@ def spot(workspace: Workspace, path: Path, offset: int) -> Spot | None:
 
 def definitions(at: Spot, around: Iterable[Path] = ()) -> list[Mention]:
     """The places that declare what is named at a place."""
-    mention = at.mention
-    return [] if mention is None else at.folder.declared(mention.of, around)
+    return [each for each in references(at, around) if each.declares]
 
 
 def references(at: Spot, around: Iterable[Path] = ()) -> list[Mention]:
@@ -88,8 +88,28 @@ def references(at: Spot, around: Iterable[Path] = ()) -> list[Mention]:
     if mention is None:
         return []
     found = at.folder.everywhere(around)
-    whole = next((each.of for each in found if each.declares and same(each.of, mention.of)), mention.of)
-    return [each for each in found if same(each.of, whole)]
+    whole = _one_thing(mention.of, found)
+    return [each for each in found if any(same(each.of, name) for name in whole)]
+
+
+def _one_thing(named: Named, found: Iterable[Mention]) -> tuple[Named, ...]:
+    """The names of one thing, such as a stage that is a value of a fact as well.
+
+    What stands at one place under two names is one thing.
+    """
+    at: dict[Span, list[Named]] = {}
+    for each in found:
+        at.setdefault(each.span, []).append(each.of)
+    whole, pending = [named], [named]
+    while pending:
+        name = pending.pop()
+        beside = (
+            other for several in at.values() if any(same(each, name) for each in several) for other in several
+        )
+        new = [other for other in dict.fromkeys(beside) if other not in whole]
+        whole += new
+        pending += new
+    return tuple(whole)
 
 
 def meaning(at: Spot, mistakes: Iterable[Diagnostic] = ()) -> Meaning | None:
@@ -140,6 +160,8 @@ def _of_name(at: Spot, named: Named) -> Iterator[str]:
     names, declarations = at.names, at.names.vocabulary.declarations
     if named.space == "fact":
         yield from _of_fact(names, named)
+        if named.name in names.results:
+            yield from _of_policy(at, Named("policy", names.results[named.name][0].policy.id))
     elif named.space == "value":
         entity, _, fact = named.scope.partition(".")
         declared = declarations.entities[entity].facts.get(fact) if entity in declarations.entities else None
@@ -258,21 +280,35 @@ def rename(at: Spot, new: str, around: Iterable[Path] = ()) -> tuple[Edit, ...] 
     if mention is None:
         return "there is no name here that the program declares"
     named = mention.of
-    form = _FACT if named.space in ("fact", "function") else _ID
+    in_words = named.space == "entity" and "-" not in named.name  # expressions may qualify by it
+    form = _FACT if named.space in ("fact", "function", "output") or in_words else _ID
     if form.fullmatch(new) is None:
         mark = "_" if form is _FACT else "-"
         return f"`{new}` is not a name for a {named.space}; use small letters, digits and `{mark}`"
     around = list(around)
-    other = named._replace(name=new)
-    if any(each.declares and same(each.of, other) for each in at.folder.everywhere(around)):
+    found = at.folder.everywhere(around)
+    others = [each._replace(name=new) for each in _one_thing(named, found)]
+    if any(each.declares and same(each.of, other) for each in found for other in others):
         return f"there is a {named.space} `{new}` already"
+    meant = _would_mean(at.names, named, new)
+    if meant is not None:
+        return f"policies that name no party mean `{named.name}`; they would mean `{meant}` then"
     return tuple(dict.fromkeys(_edits(references(at, around), new)))
+
+
+def _would_mean(names: Names, named: Named, new: str) -> str | None:
+    """Whom policies that name no party would mean after a renaming; None where they mean the same."""
+    if named.space != "party" or named.name != names.vocabulary.partner:
+        return None
+    parties = [new if each == named.name else each for each in names.vocabulary.declarations.parties]
+    meant = partner_among(parties, names.vocabulary.root)
+    return None if meant == new else meant
 
 
 def _edits(found: Iterable[Mention], new: str) -> Iterator[Edit]:
     for each in found:
         written, name = each.span.text, each.of.name
-        if written == name:
+        if written == name and not each.is_result:
             yield Edit(each.span, new)
-        elif written == name.replace("-", "_"):  # the result of a policy, in an expression
+        elif each.is_result and written == name.replace("-", "_"):
             yield Edit(each.span, new.replace("-", "_"))

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from policyengine.editing.slots import Slot, slots_of
-from policyengine.feel.functions import WRITTEN
+from policyengine.feel.checker.checker import check
+from policyengine.feel.functions import LIBRARY, WRITTEN
 from policyengine.feel.syntax import tree as syntax
 from policyengine.feel.syntax.lexer import tokens
 from policyengine.feel.syntax.parser import parse
@@ -21,7 +22,7 @@ from policyengine.source import Span
 from policyengine.text.document import Document, Scalar
 
 _WORD = re.compile(r"[\w-]+")
-OF_A_POLICY = frozenset({"level", "stage", "charge", "column"})
+OF_A_POLICY = frozenset({"level", "stage", "charge", "column", "output"})
 """Names that belong to the policy in which they stand."""
 
 
@@ -34,11 +35,15 @@ class Named(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A place at which a name stands; it `declares` what it names, or uses it."""
+    """A place at which a name stands; it `declares` what it names, or uses it.
+
+    The result of a policy stands there with `_` for `-`, as in an expression.
+    """
 
     span: Span
     of: Named
     declares: bool = False
+    is_result: bool = False
 
 
 class Names:
@@ -49,13 +54,16 @@ class Names:
         self.units = tuple(units)
 
     @cached_property
-    def results(self) -> Mapping[str, PolicyDocument]:
-        """The policies by the names of their results."""
-        found: dict[str, PolicyDocument] = {}
+    def results(self) -> Mapping[str, tuple[PolicyDocument, Named]]:
+        """The policies by the names of their results, and what each name stands for."""
+        found: dict[str, tuple[PolicyDocument, Named]] = {}
         for unit in self.units:
-            if unit.policy.for_ in self.vocabulary.entities:
-                exports = KINDS[unit.policy.kind].exports(unit, self.vocabulary)
-                found.update(dict.fromkeys(exports, unit))
+            known = unit.policy.for_ in self.vocabulary.entities
+            exports = KINDS[unit.policy.kind].exports(unit, self.vocabulary) if known else {}
+            for name, result in exports.items():
+                own = result.at.text == name and result.at != unit.document.value_span(("id",))
+                named = Named("fact", name, unit.policy.for_) if own else Named("policy", unit.policy.id)
+                found[name] = unit, named
         return found
 
     @cached_property
@@ -87,9 +95,8 @@ class Names:
                     return Named("entity", child_name)
                 if name in child.best:
                     return Named("fact", name, child_name)
-        unit = self.results.get(name)
-        if unit is not None:
-            return Named("policy", unit.policy.id)
+        if name in self.results:
+            return self.results[name][1]
         return Named("function", name) if name in self.vocabulary.declarations.define else None
 
     def type_of(self, entity: str, name: str) -> Type | None:
@@ -128,6 +135,10 @@ class Names:
             yield from self._name(slot, at, policy)
         elif slot.role in ("test", "value"):
             yield from self._values(slot)
+        elif slot.role == "given":
+            yield from list(self._values(slot, whole=True)) or self.of_expression(
+                scalar, slot.entity, by_words=False
+            )
         elif slot.role == "feel":
             yield from self.of_expression(scalar, slot.entity)
 
@@ -159,11 +170,11 @@ class Names:
         owner, dot, own = scalar.text.partition(".")
         found = self.named(entity, owner)
         if found is not None:
-            yield Mention(scalar.part(0, len(owner)), found)
+            yield from self._used(scalar.part(0, len(owner)), found)
         if dot:
             inner = self.named(self.lists.get(owner, owner), own)
             if inner is not None:
-                yield Mention(scalar.part(len(owner) + 1, len(scalar.text)), inner)
+                yield from self._used(scalar.part(len(owner) + 1, len(scalar.text)), inner)
 
     def _path(self, scalar: Scalar) -> Iterator[Mention]:
         """The name of a rule: `policy/part/part`, or `entity.fact`."""
@@ -175,34 +186,65 @@ class Names:
         start, policy = 0, ""
         for i, word in enumerate(scalar.text.split("/")):
             policy = policy or word
-            named = Named("policy", word) if i == 0 else Named("part", word, policy)
+            named = Named("policy", word) if i == 0 else self._part(policy, word)
             yield Mention(scalar.part(start, start + len(word)), named)
             start += len(word) + 1
 
-    def _values(self, slot: Slot) -> Iterator[Mention]:
-        """The values of an enum that a test is about."""
-        kind = self.type_of(slot.entity, slot.about)
-        of = self.named(slot.entity, slot.about)
+    def _used(self, at: Span, found: Named) -> Iterator[Mention]:
+        """A name in an expression; the points of a part of a score have the name of both."""
+        own = found.name.replace("-", "_")
+        if found.space != "policy" or not at.text.startswith(f"{own}_"):
+            yield Mention(at, found, is_result=found.space == "policy")
+            return
+        between = at.start + len(own)
+        yield Mention(at.source.span(at.start, between), found, is_result=True)
+        for id in self._ids(self.results[at.text][0]) if at.text in self.results else ():
+            if id.replace("-", "_") == at.text[len(own) + 1 :]:
+                part = Named("part", id, found.name)
+                yield Mention(at.source.span(between + 1, at.end), part, is_result=True)
+
+    def _part(self, policy: str, word: str) -> Named:
+        """What a word in the path of a rule stands for: a part with that id, or a fact that a level tests."""
+        unit = next((each for each in self.units if each.policy.id == policy), None)
+        fact = self.named(unit.policy.for_, word) if unit is not None else None
+        is_fact = unit is not None and fact is not None and word not in self._ids(unit)
+        return fact if is_fact and fact is not None else Named("part", word, policy)
+
+    def _ids(self, unit: PolicyDocument) -> frozenset[str]:
+        """The ids of the parts of a policy."""
+        slots = self.slots(unit.document)
+        return frozenset(each.scalar.text for each in slots if each.pointer[-1:] == ("id",))
+
+    def _values(self, slot: Slot, *, whole: bool = False) -> Iterator[Mention]:
+        """The values of an enum that a test is about; with `whole` the one that stands there alone."""
+        owner, dot, own = slot.about.partition(".")
+        kind, of = self.type_of(slot.entity, owner), self.named(slot.entity, owner)
+        if dot and isinstance(kind, (ListOf, Context)):
+            of = self.named(self.lists[owner], own) if owner in self.lists else of
+            row = kind.item if isinstance(kind, ListOf) else kind
+            kind = row.fields.get(own) if isinstance(row, Context) else None
         if of is None:
             return
         if isinstance(kind, ListOf):
             kind = kind.item
         if isinstance(kind, Enum):
             for found in _WORD.finditer(slot.scalar.text):
-                if found.group() in kind.values:
+                if found.group() in kind.values and (not whole or found.group() == slot.scalar.text):
                     at = slot.scalar.part(found.start(), found.end())
                     yield Mention(at, self._value(of, found.group()))
 
     def _value(self, of: Named, word: str) -> Named:
         """A value of a fact; of the result of levels it is the level."""
-        if of.space == "policy":
-            return Named("level", word, of.name)
+        if of.space in ("policy", "output"):
+            return Named("level", word, of.name if of.space == "policy" else of.scope)
+        if of.space == "fact" and of.name in self.results:
+            return Named("level", word, self.results[of.name][0].policy.id)
         return Named("value", word, f"{of.scope}.{of.name}")
 
     # Expressions
 
-    def of_expression(self, scalar: Scalar, entity: str) -> Iterator[Mention]:
-        """The names in an expression; of one with a mistake, by its words."""
+    def of_expression(self, scalar: Scalar, entity: str, *, by_words: bool = True) -> Iterator[Mention]:
+        """The names in an expression; of one with a mistake, by its words, if it can be nothing else."""
         if entity not in self.vocabulary.entities:
             return
         text = excerpt(scalar)
@@ -211,18 +253,21 @@ class Names:
         if parsed.expression is not None:
             yield from self._in(parsed.expression, _Sight(self, entity))
             return
-        for token in tokens(text.text):
+        for token in tokens(text.text) if by_words else ():
             found = self.named(entity, token.text) if token.kind == "name" else None
             if found is not None:
-                yield Mention(text.span(token.start, token.end), found)
+                yield from self._used(text.span(token.start, token.end), found)
 
     def _in(self, node: Expression, sight: _Sight) -> Iterator[Mention]:
         if isinstance(node, Name):
             found = sight.named(node.name)
             if found is not None and node.span.text == node.name:
-                yield Mention(node.span, found)
+                yield from self._used(node.span, found)
         elif isinstance(node, Path):
-            yield from self._in(node.target, sight)
+            if sight.owner_of(node) is not None and isinstance(node.target, Name):
+                yield from self._qualifier(node.target)
+            else:
+                yield from self._in(node.target, sight)
             yield from self._property(node, sight)
         elif isinstance(node, Filter):
             yield from self._in(node.target, sight)
@@ -240,15 +285,16 @@ class Names:
                 elif each.name in self.vocabulary.declarations.define:
                     yield Mention(each.span, Named("function", each.name))
 
+    def _qualifier(self, node: Name) -> Iterator[Mention]:
+        """The entity that stands before the dot in `partner.fee`."""
+        if node.name in self.vocabulary.entities:
+            yield Mention(node.span, Named("entity", node.name))
+
     def _property(self, node: Path, sight: _Sight) -> Iterator[Mention]:
-        kind = sight.kind(node.target)
-        item = kind.item if isinstance(kind, ListOf) else kind
         source, end = node.span.source, node.span.end
-        at = source.span(end - len(node.name), end)
-        if isinstance(item, Context) and item.name and at.text == node.name:
-            found = self.named(item.name, node.name)
-            if found is not None:
-                yield Mention(at, found)
+        at, found = source.span(end - len(node.name), end), sight.of_path(node)
+        if found is not None and at.text == node.name:
+            yield from self._used(at, found)
 
     def _compared(self, node: Expression, sight: _Sight) -> Iterator[Mention]:
         """The values of an enum that a name is compared with."""
@@ -261,6 +307,7 @@ class Names:
             return
         kind = sight.kind(left)
         of = sight.named(left.name) if isinstance(left, Name) else None
+        of = sight.of_path(left) if isinstance(left, Path) else of
         for each in others:
             if isinstance(each, Literal) and isinstance(kind, Enum) and of is not None:
                 inner = each.span.source.span(each.span.start + 1, each.span.end - 1)
@@ -269,36 +316,80 @@ class Names:
 
 
 class _Sight:
-    """The names that a part of an expression sees."""
+    """The names that a part of an expression sees; within a filter also those `outside`."""
 
-    def __init__(self, names: Names, entity: str, bound: Mapping[str, Type] | None = None) -> None:
+    def __init__(
+        self, names: Names, entity: str, bound: Mapping[str, Type] | None = None,
+        outside: _Sight | None = None,
+    ) -> None:  # fmt: skip
         self._names = names
         self._entity = entity
         self._bound = bound or {}
+        self._outside = outside
 
     def binding(self, name: str, domain: Type) -> _Sight:
         """The same with a variable over a list."""
         item = domain.item if isinstance(domain, ListOf) else ANY
-        return _Sight(self._names, self._entity, {**self._bound, name: item})
+        return _Sight(self._names, self._entity, {**self._bound, name: item}, self._outside)
 
     def inside(self, kind: Type) -> _Sight:
         """The same for a condition about the items of a list."""
         item = kind.item if isinstance(kind, ListOf) else kind
         entity = item.name if isinstance(item, Context) and item.name else self._entity
-        return _Sight(self._names, entity, {**self._bound, "item": item})
+        return _Sight(self._names, entity, {**self._bound, "item": item}, self)
 
     def named(self, name: str) -> Named | None:
         """What a name stands for; None for a variable."""
-        return None if name in self._bound else self._names.named(self._entity, name)
+        if name in self._bound:
+            return None
+        found = self._names.named(self._entity, name)
+        return self._outside.named(name) if found is None and self._outside is not None else found
+
+    def of_path(self, node: Path) -> Named | None:
+        """What the name behind a dot stands for: a fact of an item, or one of several outputs of a table."""
+        owner = self.owner_of(node)
+        if owner is not None:
+            return self._names.named(owner, node.name)
+        kind = self.kind(node.target)
+        item = kind.item if isinstance(kind, ListOf) else kind
+        if isinstance(item, Context) and item.name:
+            return self._names.named(item.name, node.name)
+        policy = self._names.results.get(node.target.name) if isinstance(node.target, Name) else None
+        return None if policy is None else Named("output", node.name, policy[0].policy.id)
+
+    def owner_of(self, node: Path) -> str | None:
+        """The entity of `partner.fee`, `this.fee` or `previous.fee`; None for a path that leads elsewhere."""
+        if self._outside is not None:  # `this` is what asks, also within a filter
+            return self._outside.owner_of(node)
+        whose, names = node.target, self._names
+        if not isinstance(whose, Name) or names.type_of(self._entity, whose.name) is not None:
+            return None
+        if whose.name in self._bound or self._entity not in names.vocabulary.entities:
+            return None
+        known, owner, _ = names.vocabulary.qualified(self._entity, f"{whose.name}.{node.name}")
+        return owner if known else None
 
     def kind(self, node: Expression) -> Type:
         """The type of an expression, as far as names and paths tell it."""
         if isinstance(node, Name):
-            return self._bound.get(node.name) or self._names.type_of(self._entity, node.name) or ANY
+            found = self._bound.get(node.name) or self._names.type_of(self._entity, node.name)
+            return found or (ANY if self._outside is None else self._outside.kind(node))
         if isinstance(node, Filter):
             return self.kind(node.target)
         if isinstance(node, Path):
             owner = self.kind(node.target)
             item = owner.item if isinstance(owner, ListOf) else owner
             return item.fields.get(node.name, ANY) if isinstance(item, Context) else ANY
-        return ANY
+        return self._of_call(node)
+
+    def _of_call(self, node: Expression) -> Type:
+        """The type of what has to be worked out; of what may be anything that of the lists that it is of."""
+        known = {name: self.kind(Name(name, node.span)) for name in syntax.names(node)}
+        found = check(node, known, functions=LIBRARY).type
+        if (found.item if isinstance(found, ListOf) else found) != ANY:
+            return found
+        words = [each.name for each in syntax.walk(node) if isinstance(each, (Name, Path))]
+        lists = [self._names.lists[word] for word in words if word in self._names.lists]
+        vocabulary = self._names.vocabulary
+        inner = max(lists, key=lambda each: len(vocabulary.lineage(each)), default=None)
+        return found if inner is None else ListOf(vocabulary.row(inner))

@@ -6,13 +6,35 @@ kind by name.
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from policyengine.editing.slot_places import (
+    Place,
+    about_of,
+    choice,
+    declares,
+    entity_of,
+    note_of,
+    plain,
+    short_key,
+    single,
+    space_of,
+)
 from policyengine.kinds import KINDS
-from policyengine.policy.base import FURTHER, Condition, FactName, Feel, Id, NameOf, Part, Written, fields_of
+from policyengine.policy.base import (
+    FURTHER,
+    Condition,
+    FactName,
+    Feel,
+    Id,
+    NameOf,
+    Part,
+    ValueOf,
+    Written,
+    fields_of,
+)
 from policyengine.policy.child_conditions import CHILD_KEYS, FORMS
 from policyengine.policy.condition import COMBINERS, TEST_SCHEMA
 from policyengine.policy.ledger import Ledger
@@ -23,7 +45,7 @@ from policyengine.program.read import MAPPING, PROGRAM, REPORT, STATEMENTS, TEST
 from policyengine.text.document import Document, Mapping, Node, Pointer, Scalar, Sequence
 from policyengine.verify.testfile import TestFile
 
-ROLES = ("key", "name", "define", "choice", "boolean", "test", "value", "feel", "text")
+ROLES = ("key", "name", "define", "choice", "boolean", "test", "value", "given", "feel", "text")
 CONDITION_KEYS = (*COMBINERS, *CHILD_KEYS)
 
 _FEEL = typing.get_args(Feel)[1]
@@ -48,9 +70,10 @@ _IN_DECISIONS = {
 class Slot(NamedTuple):
     """A single text, and what may stand there.
 
-    `role` is one of `ROLES`. Of a key, `owner` is the part that takes it, and `space` the names that may
-    stand beside the keys of the part. `space` is what a name is of, or declares; `about` is the fact that a
-    test or a value of a record is about; `entity` has the names that an expression there sees.
+    `role` is one of `ROLES`; what is `given` is a value or an expression. Of a key, `owner` is the part that
+    takes it, and `space` the names that may stand beside the keys of the part. `space` is what a name is of,
+    or declares; `about` is the fact that a test or a value is about; `entity` has the names that an
+    expression there sees.
     """
 
     scalar: Scalar
@@ -62,18 +85,6 @@ class Slot(NamedTuple):
     about: str = ""
     choices: tuple[str, ...] = ()
     title: str = ""
-
-
-class _Place(NamedTuple):
-    """Where the walk is: the pointer, the part around it, whose names are seen, which fact it is about."""
-
-    pointer: Pointer = ()
-    owner: type[Part] | None = None
-    entity: str = ""
-    about: str = ""
-
-    def below(self, step: str | int) -> _Place:
-        return self._replace(pointer=(*self.pointer, step))
 
 
 def model_of(document: Document) -> type[Part] | None:
@@ -96,10 +107,10 @@ def slots_of(document: Document, root: str = "", lists: typing.Mapping[str, str]
     model = model_of(document)
     walk = _Walk(root, lists or {})
     if model is None:
-        return list(walk.record(document.root, _Place(entity=root)))
+        return list(walk.record(document.root, Place(entity=root)))
     judged = document.at(("for",))
     entity = judged.text if isinstance(judged, Scalar) else root
-    return list(walk.value(model, document.root, _Place(entity=entity)))
+    return list(walk.value(model, document.root, Place(entity=entity)))
 
 
 class _Walk:
@@ -109,10 +120,15 @@ class _Walk:
         self._root = root
         self._lists = lists
 
-    def value(self, kind: Any, node: Node, place: _Place, title: str = "") -> Iterator[Slot]:
+    def value(self, kind: Any, node: Node, place: Place, title: str = "") -> Iterator[Slot]:
         """What stands in a value of a type."""
-        base, notes = _plain(kind)
-        if _CONDITION in notes:
+        base, notes = plain(kind)
+        valued = note_of(notes, ValueOf)
+        is_name = note_of(notes, NameOf) is not None or bool(set(_IDS) & set(notes))
+        if valued is not None and not is_name:
+            facts = place.named(valued.of) + (place.named(valued.then) if valued.then else ())
+            yield from self._valued(node, facts, "given" if valued.expression else "value", place)
+        elif _CONDITION in notes:
             yield from self.condition(node, place)
         elif isinstance(base, type) and issubclass(base, Part):
             yield from self._part(base, notes, node, place, title)
@@ -123,32 +139,55 @@ class _Walk:
         elif typing.get_origin(base) is dict:
             yield from self._dict(base, notes, node, place, title)
         else:
-            for each, at in _single(node, place):
+            for each, at in single(node, place):
                 yield _slot(base, notes, each, at, title)
+                if valued is not None:
+                    about = next(iter(place.named(valued.of)), "")
+                    yield Slot(each, at.pointer, "value", at.entity, at.owner, "", about)
+
+    def _valued(self, node: Node, facts: tuple[str, ...], role: str, place: Place) -> Iterator[Slot]:
+        """Values of facts: the items of a list of one after the other, and so keys within keys."""
+        about, rest = facts[0] if facts else "", facts[1:] or facts
+        if isinstance(node, Scalar):
+            own = "test" if role == "given" and len(facts) > 1 else role
+            yield Slot(node, place.pointer, own, place.entity, place.owner, "", about)
+        elif isinstance(node, Sequence):
+            rows = len(facts) > 1 and all(isinstance(each, Sequence) for each in node.items)
+            for i, each in enumerate(node.items):
+                from_it = facts if rows else facts[min(i, len(facts) - 1) :]
+                of_each = from_it if rows or isinstance(each, Scalar) else from_it[:1]
+                yield from self._valued(each, of_each, role, place.below(i))
+        else:
+            for key, entry in node.entries.items():
+                output = tuple(each for each in facts if each.endswith(f".{key}"))
+                said, space = ("name", "output") if output else ("value", "")
+                if len(facts) > 1 or output:
+                    yield Slot(entry.key, (*place.pointer, key), said, place.entity, None, space, about)
+                yield from self._valued(entry.value, output or rest, role, place.below(key))
 
     def _part(
-        self, part: type[Part], notes: tuple[Any, ...], node: Node, place: _Place, title: str
+        self, part: type[Part], notes: tuple[Any, ...], node: Node, place: Place, title: str
     ) -> Iterator[Slot]:
         fields = fields_of(part)
         if not isinstance(node, Mapping):
-            key = _short_key(notes, node)
+            key = short_key(notes, node)
             if key in fields:
                 yield from self.value(fields[key][1], node, place._replace(owner=part), title)
             return
-        entity = _entity_of(part, place)
-        place = place._replace(owner=part, entity=entity)
-        further = typing.get_args(_plain(fields[FURTHER][1])[0]) if FURTHER in fields else ()
-        space = _space(further[0]) if further else ""
+        entity = entity_of(part, place)
+        place = place._replace(owner=part, entity=entity, around=(*place.around, node))
+        further = typing.get_args(plain(fields[FURTHER][1])[0]) if FURTHER in fields else ()
+        space = space_of(further[0]) if further else ""
         for key, entry in node.entries.items():
             at = place.below(key)
             known = fields.get(key)
             if known is None and further:
                 yield Slot(entry.key, at.pointer, "name", entity, part, space)
-                yield from self.value(further[1], entry.value, at._replace(about=_about(key, space, place)))
+                yield from self.value(further[1], entry.value, at._replace(about=about_of(key, space, place)))
                 continue
             told = str(known[0].metadata.get("description", "")) if known is not None else ""
             yield Slot(entry.key, at.pointer, "key", entity, part, space, title=told)
-            if key in _RECORDS and known is not None and "object" in str(_plain(known[1])[1]):
+            if key in _RECORDS and known is not None and "object" in str(plain(known[1])[1]):
                 yield from self.record(entry.value, at._replace(entity=self._root))
             elif key in _EXPECTED:
                 yield from self.expected(entry.value, at._replace(entity=self._root))
@@ -156,35 +195,41 @@ class _Walk:
                 yield from self.value(known[1], entry.value, at, told)
 
     def _dict(
-        self, base: Any, notes: tuple[Any, ...], node: Node, place: _Place, title: str
+        self, base: Any, notes: tuple[Any, ...], node: Node, place: Place, title: str
     ) -> Iterator[Slot]:
         key_kind, value_kind = typing.get_args(base)
         if isinstance(node, Sequence) and place.pointer[-1:] == ("values",):
             about = str(place.pointer[-2]) if len(place.pointer) > 1 else ""
-            for each, at in _single(node, place):
-                yield Slot(each, at.pointer, "define", place.entity, place.owner, "value", about)
+            for each, at in single(node, place):
+                yield Slot(each, at.pointer, "define", place.entity, place.owner, choice(place), about)
             return
         if not isinstance(node, Mapping):
             yield from self.value(value_kind, node, place, title)
             return
-        space, name = _space(key_kind), str(place.pointer[-1]) if place.pointer else ""
+        space, name = space_of(key_kind), str(place.pointer[-1]) if place.pointer else ""
+        valued = note_of(plain(key_kind)[1], ValueOf)
+        words = note_of(plain(value_kind)[1], ValueOf) is not None
         for key, entry in node.entries.items():
             at = place.below(key)
-            about = _about(key, space, place) if space else ""
-            if space:
+            about = about_of(key, space, place) if space else ""
+            if valued is not None:
+                of = next(iter(place.named(valued.of)), "")
+                yield Slot(entry.key, at.pointer, "value", place.entity, None, "", of, title=title)
+            elif space:
                 yield Slot(entry.key, at.pointer, "name", place.entity, place.owner, space, title=title)
-            elif set(_IDS) & set(_plain(key_kind)[1]):
+            elif set(_IDS) & set(plain(key_kind)[1]):
                 declared = _SINGULAR.get(name, name.removesuffix("s"))
                 entity = str(place.pointer[-2]) if declared == "fact" and len(place.pointer) > 1 else ""
                 yield Slot(entry.key, at.pointer, "define", entity or place.entity, None, declared)
+                about = key if declared == "fact" else about
             else:
-                role = "define" if name == "values" else "text"
-                space_of = "value" if role == "define" else ""
+                role = "define" if name == "values" and not words else "text"
+                own = choice(place) if role == "define" else ""
                 about_it = str(place.pointer[-2]) if role == "define" and len(place.pointer) > 1 else ""
-                yield Slot(entry.key, at.pointer, role, place.entity, place.owner, space_of, about_it)
+                yield Slot(entry.key, at.pointer, role, place.entity, place.owner, own, about_it)
             yield from self.value(value_kind, entry.value, at._replace(about=about))
 
-    def condition(self, node: Node, place: _Place) -> Iterator[Slot]:
+    def condition(self, node: Node, place: Place) -> Iterator[Slot]:
         """What stands in a condition: an expression, or `fact: test` pairs and what combines them."""
         if isinstance(node, Scalar):
             yield Slot(node, place.pointer, "feel", place.entity)
@@ -205,7 +250,7 @@ class _Walk:
             if key in FORMS:
                 yield from (
                     Slot(each, p.pointer, "name", p.entity, None, "fact")
-                    for each, p in _single(entry.value, at)
+                    for each, p in single(entry.value, at)
                 )
             elif key in ("where", "must"):
                 yield from self.condition(entry.value, at._replace(entity=child))
@@ -214,11 +259,11 @@ class _Walk:
             else:
                 yield from self.condition(entry.value, at)
 
-    def _tests(self, node: Node, place: _Place) -> Iterator[Slot]:
-        for each, at in _single(node, place):
+    def _tests(self, node: Node, place: Place) -> Iterator[Slot]:
+        for each, at in single(node, place):
             yield Slot(each, at.pointer, "test", at.entity, None, "", at.about)
 
-    def record(self, node: Node, place: _Place) -> Iterator[Slot]:
+    def record(self, node: Node, place: Place) -> Iterator[Slot]:
         """What stands in a record: facts by name, and lists of children."""
         if isinstance(node, Sequence):
             for i, each in enumerate(node.items):
@@ -233,7 +278,7 @@ class _Walk:
             child = self._lists.get(key)
             yield from self.record(entry.value, at if child is None else at._replace(entity=child, about=""))
 
-    def expected(self, node: Node, place: _Place) -> Iterator[Slot]:
+    def expected(self, node: Node, place: Place) -> Iterator[Slot]:
         """What a test expects: names of the program, under the keys of a decision."""
         if isinstance(node, Sequence):
             for i, each in enumerate(node.items):
@@ -243,27 +288,18 @@ class _Walk:
                 at = place.below(key)
                 if place.about == "values":
                     yield Slot(entry.key, at.pointer, "name", self._root, None, "expected")
-                for each, there in _single(entry.value, at) if key in _IN_DECISIONS else ():
+                for each, there in single(entry.value, at) if key in _IN_DECISIONS else ():
                     yield Slot(each, there.pointer, "name", self._root, None, _IN_DECISIONS[key])
                 values = place.pointer[-1:] == ("values",)
                 yield from self.expected(entry.value, at._replace(about="values" if values else ""))
 
 
-def _single(node: Node, place: _Place) -> Iterator[tuple[Scalar, _Place]]:
-    """The single texts of a value, or of the items of a list of such."""
-    if isinstance(node, Scalar):
-        yield node, place
-    elif isinstance(node, Sequence):
-        for i, each in enumerate(node.items):
-            yield from _single(each, place.below(i))
-
-
-def _slot(base: Any, notes: tuple[Any, ...], scalar: Scalar, place: _Place, title: str) -> Slot:
+def _slot(base: Any, notes: tuple[Any, ...], scalar: Scalar, place: Place, title: str) -> Slot:
     """The slot of a single value of a type."""
     one = Slot(scalar, place.pointer, "text", place.entity, place.owner, title=title)
-    space = _space_in(notes)
-    if space:
-        return one._replace(role="name", space=space)
+    named = note_of(notes, NameOf)
+    if named is not None:
+        return one._replace(role="define" if named.declares else "name", space=named.space)
     if _FEEL in notes:
         return one._replace(role="feel")
     if any(isinstance(note, Written) and note.schema is TEST_SCHEMA for note in notes):
@@ -275,63 +311,7 @@ def _slot(base: Any, notes: tuple[Any, ...], scalar: Scalar, place: _Place, titl
     if place.pointer and place.pointer[-1] == "kind":
         return one._replace(role="choice", choices=tuple(KINDS))
     if set(_IDS) & set(notes) and place.pointer and place.pointer[-1] in ("id", "result"):
-        return one._replace(role="define", space=_declares(place.pointer))
+        return one._replace(role="define", space=declares(place.pointer))
     if base is object and place.about:
         return one._replace(role="value", about=place.about)
     return one
-
-
-def _declares(pointer: Pointer) -> str:
-    """What an `id` declares, by where it stands: `policy` at the top, `level` in a list of `levels`."""
-    if len(pointer) < 3:
-        return "fact" if pointer[-1] == "result" else "policy"
-    return str(pointer[-3]).removesuffix("s") if pointer[-1] == "id" else "fact"
-
-
-def _entity_of(part: type[Part], place: _Place) -> str:
-    """Whose names are seen within a part: in the declarations those of the entity that is declared."""
-    pointer = place.pointer
-    return str(pointer[1]) if len(pointer) > 1 and pointer[0] == "entities" else place.entity
-
-
-def _about(key: str, space: str, place: _Place) -> str:
-    """The fact that the value beside a name is about; in a grid of levels it is that of the row."""
-    return str(place.pointer[-1]) if space == "level" and place.pointer else key
-
-
-def _short_key(notes: tuple[Any, ...], node: Node) -> str:
-    """The key for which a short form of a part stands, such as `title`; "" if there is none."""
-    written = node.text if isinstance(node, Scalar) else [""]
-    for note in notes:
-        if isinstance(note, Written) and note.read is not None:
-            try:
-                found = note.read(written)
-            except ValueError:
-                continue
-            if isinstance(found, dict) and found:
-                return str(next(reversed(found)))
-    return ""
-
-
-def _space(kind: Any) -> str:
-    return _space_in(_plain(kind)[1])
-
-
-def _space_in(notes: tuple[Any, ...]) -> str:
-    return next((note.space for note in notes if isinstance(note, NameOf)), "")
-
-
-def _plain(kind: Any) -> tuple[Any, tuple[Any, ...]]:
-    """A type without its annotations and without `None`, and the annotations."""
-    notes: tuple[Any, ...] = ()
-    while True:
-        if typing.get_origin(kind) is typing.Annotated:
-            kind, *more = typing.get_args(kind)
-            notes = (*notes, *more)
-        elif typing.get_origin(kind) in (typing.Union, types.UnionType):
-            some = [each for each in typing.get_args(kind) if each is not types.NoneType]
-            if len(some) != 1:
-                return kind, notes
-            kind = some[0]
-        else:
-            return kind, notes

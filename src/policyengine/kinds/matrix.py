@@ -18,7 +18,19 @@ from policyengine.diagnostics import Code, did_you_mean, listed, nearest
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Name, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import Id, Many, NameOf, Part, PartyName, Policy, Sourced, Text, Written, field
+from policyengine.policy.base import (
+    Id,
+    Many,
+    NameOf,
+    Part,
+    PartyName,
+    Policy,
+    Sourced,
+    Text,
+    ValueOf,
+    Written,
+    field,
+)  # fmt: skip
 from policyengine.policy.change_context import ChangeContext, called, no_longer, now
 from policyengine.policy.condition import Condition
 from policyengine.policy.draft import Draft
@@ -48,7 +60,7 @@ def _by_column(value: object) -> object:
 
 _CELL_SCHEMA = {"type": ["string", "object"], "description": "a party, `unknown` or `none`"}
 Cells = Annotated[
-    dict[str, Annotated[Cell, Written(_text_is_the_party)]],
+    dict[Annotated[str, ValueOf("columns.by")], Annotated[Cell, Written(_text_is_the_party)]],
     Written(
         _by_column,
         {
@@ -86,7 +98,7 @@ class Columns(Part):
     """The fact whose values are the columns."""
 
     by: Annotated[Text, NameOf("fact")] = field(description="the enum fact whose values are the columns")
-    values: Many[Text] = field(description="the columns, in their order")
+    values: Many[Annotated[Text, ValueOf("by")]] = field(description="the columns, in their order")
 
 
 class Matrix(Policy):
@@ -158,30 +170,19 @@ def _check_columns(policy: Matrix, draft: Draft) -> None:
         return
     kind = names[by]
     if not isinstance(kind, types.Enum):
-        draft.error(
-            WRONG_COLUMNS,
-            draft.span("columns", "by"),
-            f"`{by}` is {types.describe(kind)}",
-            "columns need a fact of type `enum`",
-        )
+        message, help = f"`{by}` is {types.describe(kind)}", "columns need a fact of type `enum`"
+        draft.error(WRONG_COLUMNS, draft.span("columns", "by"), message, help)
         return
     for i, column in enumerate(policy.columns.values):
         if column not in kind.values:
-            draft.error(
-                WRONG_COLUMNS,
-                draft.span("columns", "values", i),
-                f"`{column}` is not a value of `{by}`",
-                did_you_mean(column, kind.values) or f"its values are {listed(kind.values)}",
-            )
+            help = did_you_mean(column, kind.values) or f"its values are {listed(kind.values)}"
+            at, message = draft.span("columns", "values", i), f"`{column}` is not a value of `{by}`"
+            draft.error(WRONG_COLUMNS, at, message, help)
     left_out = [value for value in kind.values if value not in policy.columns.values]
     if left_out and set(policy.columns.values) <= set(kind.values):
         words = ", ".join(f"`{value}`" for value in left_out)
-        draft.error(
-            WRONG_COLUMNS,
-            draft.span("columns", "values"),
-            f"no column for {words}",
-            f"add {words} to the columns",
-        )
+        at, message = draft.span("columns", "values"), f"no column for {words}"
+        draft.error(WRONG_COLUMNS, at, message, f"add {words} to the columns")
 
 
 def _columns(policy: Matrix, draft: Draft) -> tuple[Sequence[str], Sequence[str]]:

@@ -138,16 +138,33 @@ def _input_name(value: object) -> object:
 
 
 NAME_OF = "name of: "
+RESULT = "result|id"  # of `ValueOf`: the result of the policy around
 
 
 class NameOf(NamedTuple):
-    """An annotation: the value is the name of something that stands elsewhere, such as a party."""
+    """An annotation: the value is the name of something that stands elsewhere, such as a party.
+
+    One that `declares` is the name of something that stands there itself.
+    """
 
     space: str
+    declares: bool = False
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         """Returns the JSON Schema of the value with a mark, for the schemas of one program."""
-        return {**handler(schema), "$comment": f"{NAME_OF}{self.space}"}
+        return {**handler(schema), **({} if self.declares else {"$comment": f"{NAME_OF}{self.space}"})}
+
+
+class ValueOf(NamedTuple):
+    """An annotation: a value of the fact that the key `of` of a part around names; "" is the name beside it.
+
+    Of several facts the items of a list, or keys within keys, are values of one after the other, and what
+    follows of `then`. An `expression` may stand there instead.
+    """
+
+    of: str = ""
+    then: str = ""
+    expression: bool = False
 
 
 # To an editor `1.2` is a number and `true` a boolean; to us they are texts like others.

@@ -8,7 +8,7 @@ from policyengine.diagnostics import Code, did_you_mean
 from policyengine.feel.syntax import build
 from policyengine.feel.syntax.tree import Expression, Open
 from policyengine.feel.types import types
-from policyengine.policy.base import NameOf, Part, PartyName, Text, Written, field
+from policyengine.policy.base import NameOf, Part, PartyName, Text, ValueOf, Written, field
 
 if TYPE_CHECKING:
     from policyengine.policy.draft import Draft
@@ -43,7 +43,9 @@ class Bearer(Part):
     by: Annotated[Text, NameOf("fact")] | None = field(
         default=None, description="the enum fact on which it depends"
     )
-    values: dict[str, PartyName] = field(description="a party, or `unknown`, for each value of the fact")
+    values: dict[Annotated[str, ValueOf("by")], PartyName] = field(
+        description="a party, or `unknown`, for each value of the fact"
+    )
 
     def __post_init__(self) -> None:
         if self.by is None and "" not in self.values:

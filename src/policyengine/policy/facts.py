@@ -22,6 +22,7 @@ from policyengine.policy.base import (
     Feel,
     Sourced,
     Text,
+    ValueOf,
     Written,
     field,
 )
@@ -101,7 +102,7 @@ class Fact(Sourced):
     given: Literal["allowed"] | None = field(
         default=None, description="a record may say it too, and else the `formula` holds"
     )
-    default: Text | None = field(
+    default: Annotated[Text, ValueOf()] | None = field(
         default=None,
         description="what holds where a record leaves it out: a value, `none` (there is none), or for a date "
         "`never`; an assumption of the program",

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from policyengine.policy.base import EntityName, Feel, Id, Many, NameOf, Part, Text, Written, field, short
+from policyengine.policy.base import (
+    EntityName,
+    Feel,
+    Id,
+    Many,
+    NameOf,
+    Part,
+    Text,
+    ValueOf,
+    Written,
+    field,
+    short,
+)
 
 DATES = {"iso": "YYYY-MM-DD", "us": "M/D/YYYY", "british": "D/M/YYYY", "german": "D.M.YYYY"}
 """The formats of dates that have a name, as patterns."""
@@ -45,7 +57,7 @@ class MappedColumn(Part):
         description="the fact that it gives; of a list with one item: `accounts.fee`"
     )
     format: Text | None = field(default=None, description=_FORMAT)
-    values: dict[Text, Text] = field(
+    values: dict[Text, Annotated[Text, ValueOf("fact")]] = field(
         default_factory=dict, description="what words of the export mean here: `Reseller: sales`, `Yes: true`"
     )
     separator: Text | None = field(default=None, description="what separates the values of a list")
@@ -83,7 +95,7 @@ class Mapping(Part):
     skipped: Many[Text] = field(
         default=(), description="how rows begin that are no records: notes, totals, the foot of a report"
     )
-    constants: dict[Annotated[Text, NameOf("fact")], Text] = field(
+    constants: dict[Annotated[Text, NameOf("fact")], Annotated[Text, ValueOf()]] = field(
         default_factory=dict, description="facts that are the same in all rows"
     )
     expressions: dict[Annotated[Text, NameOf("fact")], Feel] = field(

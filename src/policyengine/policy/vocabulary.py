@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -128,6 +128,11 @@ class Waiving:
     origin: Origin
 
 
+def partner_among(parties: Collection[str], root: str) -> str | None:
+    """Returns the party that a record is about."""
+    return next((each for each in ("partner", root) if each in parties), next(iter(parties), None))
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The declarations, asked in the terms of expressions and findings. `root` is the record itself.
@@ -148,8 +153,7 @@ class Vocabulary:
     @cached_property
     def partner(self) -> str | None:
         """The party that a record is about: `partner`, else the one called like the root, else the first."""
-        known = self.declarations.parties
-        return next((each for each in ("partner", self.root) if each in known), next(iter(known), None))
+        return partner_among(self.declarations.parties, self.root)
 
     @cached_property
     def entities(self) -> Mapping[str, Entity]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from policyengine.diagnostics import Code
-from policyengine.policy.base import Date, Many, Part, Text, Written, field, short
+from policyengine.policy.base import Date, Many, Part, Text, ValueOf, Written, field, short
 from policyengine.program.record_schema import DIALECT
 from policyengine.verify.expectation_shape import closed_part_schema, part_definitions, part_schema
 
@@ -22,7 +22,9 @@ class CasePart(Part):
     """One case of a test: its differences and its additional expectations."""
 
     name: Text | None = field(default=None, description="the title of the case; default: its differences")
-    cells: Many[Any] = field(default=(), description="a value for each of the `columns`")
+    cells: Annotated[Many[Any], ValueOf("columns")] = field(
+        default=(), description="a value for each of the `columns`"
+    )
     as_of: Date | None = field(default=None, description="the evaluation date")
     with_: Facts | None = field(default=None, alias="with", description=_WITH)
     expect: Facts | None = field(default=None, description=_EXPECT)

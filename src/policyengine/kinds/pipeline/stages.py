@@ -14,6 +14,7 @@ from policyengine.policy.base import (
     Policy,
     Sourced,
     Text,
+    ValueOf,
     Written,
     field,
 )
@@ -63,7 +64,7 @@ class Until(Part):
 class Stage(Sourced):
     """A stage, and what it takes to leave it."""
 
-    id: Id
+    id: Annotated[Id, ValueOf("stage")]
     title: Text
     leave_when: Many[Requirement] = field(default=(), description="the gate: all must be met")
     on_leave: OnLeave | None = None

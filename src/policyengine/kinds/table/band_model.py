@@ -10,12 +10,14 @@ from policyengine.kinds.table.inputs import InputPart, InputSpec
 from policyengine.kinds.table.outputs import Given
 from policyengine.policy import quantities
 from policyengine.policy.base import (
+    RESULT,
     Boolean,
     Feel,
     Many,
     Part,
     Sourced,
     Text,
+    ValueOf,
     check_intended,
     field,
     of_text,
@@ -23,9 +25,10 @@ from policyengine.policy.base import (
 from policyengine.text.document import Pointer
 
 _SCHEMA = {"type": ["number", "string"], "description": "a number, `20%`, or a formula: `50% of quota`"}
-Edge = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.edge), _SCHEMA)]
-UnitRate = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.unit_rate), _SCHEMA)]
-BandAmount = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.amount), _SCHEMA)]
+_FORMULA = ValueOf(RESULT, expression=True)
+Edge = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.edge), _SCHEMA), _FORMULA]
+UnitRate = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.unit_rate), _SCHEMA), _FORMULA]
+BandAmount = Annotated[Decimal | str, of_text(quantities.or_formula(quantities.amount), _SCHEMA), _FORMULA]
 Start = Annotated[Decimal, of_text(quantities.edge, {"type": ["number", "string"]})]
 Amount = Annotated[Decimal, of_text(quantities.amount, {"type": "number"})]
 
@@ -95,7 +98,7 @@ class Bands(Part):
     )
     rows: Many[Band] = field(default=(), description="from the lowest to the highest")
     by: InputSpec | None = field(default=None, description="what the entries are found by")
-    entries: dict[Text, BandsEntry] = field(
+    entries: dict[Annotated[Text, ValueOf("by")], BandsEntry] = field(
         default_factory=dict, description="instead of `rows`: the bands of each key"
     )
 

@@ -12,7 +12,7 @@ from policyengine.feel.syntax.tree import Expression, ListLiteral, Open
 from policyengine.feel.syntax.tree import Literal as FeelLiteral
 from policyengine.feel.types import types
 from policyengine.feel.types.types import Enum, ListOf, Number, Type, describe
-from policyengine.policy.base import Part, Text, Written, field, short
+from policyengine.policy.base import RESULT, Part, Text, ValueOf, Written, field, short
 from policyengine.policy.bounds import Bounds, bounds_of
 from policyengine.policy.facts import FACT_TYPES, Choices, Fact, check_values
 from policyengine.policy.scalars import reader
@@ -69,6 +69,7 @@ Given = Annotated[
             "type": ["string", "number", "boolean", "array", "object"],
         }
     ),
+    ValueOf(RESULT, expression=True),
 ]
 """What stands for an output: a value, or a FEEL expression, plain or as `{expression: ...}`."""
 

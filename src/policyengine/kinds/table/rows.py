@@ -16,7 +16,7 @@ from policyengine.kinds.table.axis import Test
 from policyengine.kinds.table.inputs import Input, InputPart
 from policyengine.kinds.table.outputs import Given, read_given
 from policyengine.kinds.table.proof import GOOD, TableRow
-from policyengine.policy.base import FactName, Many, NameOf, Sourced, Written, field, short
+from policyengine.policy.base import RESULT, FactName, Many, NameOf, Sourced, ValueOf, Written, field, short
 from policyengine.policy.bounds import Bounds
 from policyengine.policy.condition import TEST_SCHEMA, typed, value_test
 from policyengine.policy.form import unknown_key
@@ -55,7 +55,7 @@ class RowPart(Sourced):
     then: Given | None = field(
         default=None, description="what it gives: a value or an expression; of each output"
     )
-    cells: Many[Cell] = field(
+    cells: Annotated[Many[Cell], ValueOf("inputs", RESULT, expression=True)] = field(
         default=(), description="instead of both: a test for each input, a value for each output"
     )
 
@@ -86,6 +86,7 @@ Entries = Annotated[
             "items": {"type": "array", "items": _SCALARS},
         },
     ),
+    ValueOf("keys", RESULT, expression=True),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from policyengine.policy.base import (
+    RESULT,
     Boolean,
     FactName,
     FactRef,
@@ -16,6 +17,7 @@ from policyengine.policy.base import (
     Period,
     Sourced,
     Text,
+    ValueOf,
     VersionedPolicy,
     check_intended,
     field,
@@ -59,7 +61,7 @@ class State(Part):
         default=None, description="the fact that says since when the figures fall short"
     )
     keeps_until: Feel | None = field(default=None, description="the last day on which it is surely held")
-    floor: Text | None = field(
+    floor: Annotated[Text, ValueOf(RESULT, expression=True)] | None = field(
         default=None, description="nobody falls below it: a level, or an expression that gives one"
     )
     counter: Counter | None = None
@@ -76,7 +78,7 @@ class Keep(TestedPart):
 class LevelPart(TestedPart):
     """A level; further keys are `fact: test`, all of which must hold."""
 
-    id: Id
+    id: Annotated[Id, ValueOf("state.held")]
     title: Text
     requires: Many[Requirement] = field(default=(), description="of this level only")
     grants: Many[Grant] = ()
@@ -102,7 +104,9 @@ class Threshold(TestedPart):
 class Otherwise(Sourced):
     """What holds where no level is reached."""
 
-    level: Text = field(description="a word for it, such as `none`")
+    level: Annotated[Text, NameOf("level", declares=True), ValueOf("state.held")] = field(
+        description="a word for it, such as `none`"
+    )
     title: Text | None = field(default=None, description="what people read; left out: the word")
     grants: Many[Grant] = ()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from policyengine.cli.completion import PROGRAM, STAGE
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.file_io import write_text
@@ -22,9 +23,11 @@ from policyengine.render.style import clean
 
 
 @subcommand("advance", "policyengine advance acme acme/records/example.yaml --to won --key D-1 -o moved.yaml")
-@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("program", metavar="PROGRAM", type=PROGRAM)
 @click.argument("file", metavar="RECORD", required=False, type=FILE)
-@click.option("--to", "stage", metavar="STAGE", help="The stage to move to; else levels are renewed.")
+@click.option(
+    "--to", "stage", metavar="STAGE", type=STAGE, help="The stage to move to; else levels are renewed."
+)
 @click.option("--key", help="Which one moves, if the record has several.")
 @click.option(
     "-o",

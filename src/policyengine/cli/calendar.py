@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from policyengine.api import Program
+from policyengine.cli.completion import PARTY, PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.file_io import read_bytes, write_bytes
 from policyengine.cli.forecast import last_day, read_through
 from policyengine.cli.options import (
-    FILE,
     Output,
     as_of_option,
     color_option,
@@ -35,14 +35,14 @@ from policyengine.reports.due_events import DueEvent, DueEvents, event_list
     "policyengine calendar acme acme/records/example.yaml",
     "policyengine calendar acme partners.csv --until P6M -o deadlines.csv",
 )
-@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=FILE)
+@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=PROGRAM)
 @records_option
 @as_of_option
 @click.option(
     "--until", default="P12M", show_default=True, metavar="DAY|LENGTH",
     help="The last day, `2027-06-30`, or how long from the day that counts, `P6M`.",
 )  # fmt: skip
-@click.option("--party", metavar="PARTY", help="Only what this party has to do or to pay.")
+@click.option("--party", metavar="PARTY", type=PARTY, help="Only what this party has to do or to pay.")
 @click.option(
     "--remind", type=click.IntRange(0, 365), default=7, show_default=True, metavar="DAYS",
     help="How long before the day an alarm is.",

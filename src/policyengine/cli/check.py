@@ -14,11 +14,11 @@ import click
 from policyengine.api import Program, load
 from policyengine.atomic_file import write_atomically
 from policyengine.cli import VERSION
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, read_bytes, watch_option, workspace
 from policyengine.cli.options import (
-    FILE,
     Output,
     as_of_option,
     color_option,
@@ -33,7 +33,7 @@ from policyengine.render.diagnostic_text import diagnostics_json, diagnostics_te
 
 
 @subcommand("check", "policyengine check acme", "policyengine check acme --fail-on warning -o json")
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=PROGRAM)
 @as_of_option
 @output_option("text", "json", *FORMS)
 @click.option(

@@ -12,11 +12,11 @@ import click
 from policyengine.api import Program
 from policyengine.change.program_comparison import ProgramComparison, compare
 from policyengine.cli import VERSION
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, workspace
 from policyengine.cli.options import (
-    FILE,
     Output,
     TableOptions,
     as_of_option,
@@ -36,7 +36,7 @@ from policyengine.render.comparison_text import changes_text
 
 
 @subcommand("diff", "policyengine diff acme acme-2027", "policyengine diff main...HEAD policies/acme")
-@click.argument("words", metavar="OLD NEW [FOLDER]", nargs=-1, required=True, type=FILE)
+@click.argument("words", metavar="OLD NEW [FOLDER]", nargs=-1, required=True, type=PROGRAM)
 @records_option
 @click.option(
     "--programs",

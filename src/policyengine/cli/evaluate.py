@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from policyengine.api import Program
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver
@@ -47,7 +48,7 @@ from policyengine.decision.decision import Decision
     "policyengine evaluate acme acme/records/example.yaml",
     "policyengine evaluate acme partners.csv --as-of 2026-11-21 -o decisions.csv",
 )
-@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("program", metavar="PROGRAM", type=PROGRAM)
 @click.argument("files", metavar="RECORD...", nargs=-1, type=FILE)
 @as_of_option
 @known_on_option

@@ -8,17 +8,18 @@ from pathlib import Path
 import click
 
 from policyengine.atomic_file import write_atomically
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import read_bytes, unreadable
-from policyengine.cli.options import FILE, color_option, subcommand
+from policyengine.cli.options import color_option, subcommand
 from policyengine.decision.wording import plural
 
 _ENDINGS = (".yaml", ".yml")
 
 
 @subcommand("fmt", "policyengine fmt acme", "policyengine fmt --check acme")
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=PROGRAM)
 @click.option("--check", is_flag=True, help="Write nothing; name the files that would change (exit code 1).")
 @color_option
 def command(paths: tuple[str, ...], check: bool, color: str) -> int:

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from policyengine.change.period import days_of
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import (
-    FILE,
     Output,
     as_of_option,
     color_option,
@@ -34,7 +34,7 @@ from policyengine.reports.sorted_rows import SortedPart
     "policyengine forecast acme acme/records/example.yaml --until P6M",
     "policyengine forecast acme partners.csv --until P6M -o forecast.csv",
 )
-@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=FILE)
+@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=PROGRAM)
 @records_option
 @as_of_option
 @click.option(

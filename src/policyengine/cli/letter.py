@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.forecast import last_day, read_through
 from policyengine.cli.options import (
-    FILE,
     Output,
     as_of_option,
     color_option,
@@ -45,7 +45,7 @@ from policyengine.reports.lists import Answer
     "policyengine letter acme acme/records/example.yaml -o letter.pdf",
     "policyengine letter acme partners.csv -o pdf:letters --language de",
 )
-@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=FILE)
+@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=PROGRAM)
 @records_option
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="Only the record with this key.")
 @as_of_option

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from policyengine.cli.completion import ENTITY, PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import unreadable, write_text
@@ -21,10 +22,10 @@ _ROWS = 100_000
 
 
 @subcommand("map", "policyengine map acme partners.csv")
-@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("program", metavar="PROGRAM", type=PROGRAM)
 @click.argument("export", metavar="EXPORT", type=FILE)
 @click.option(
-    "--for", "entity", metavar="ENTITY",
+    "--for", "entity", metavar="ENTITY", type=ENTITY,
     help="What a row is about (default: a record, or what stands in one where several rows have its key).",
 )  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Write it there, and not to standard output.")

@@ -325,7 +325,7 @@ class TableOptions:
 def map_option(function: F) -> F:
     """`--map FILE|ID`."""
     return click.option(
-        "--map", "maps", multiple=True, metavar="FILE|ID",
+        "--map", "maps", multiple=True, metavar="FILE|ID", type=FILE,
         help="A mapping of the columns of an export; may be given several times, one for each table.",
     )(function)  # fmt: skip
 

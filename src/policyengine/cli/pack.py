@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from policyengine.change.period import Days
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.forecast import last_day
 from policyengine.cli.letter import answers, chosen, desk_of, written
 from policyengine.cli.options import (
-    FILE,
     Output,
     as_of_option,
     color_option,
@@ -42,7 +42,7 @@ from policyengine.papers.pack import pack, quarter_around, quarter_of
     "policyengine pack acme acme/records/example.yaml --quarter 2026Q4 -o pack.pdf",
     "policyengine pack acme partners.csv --quarter 2026Q4 -o pdf:packs",
 )
-@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=FILE)
+@click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=PROGRAM)
 @records_option
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="Only the record with this key.")
 @click.option(

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from policyengine.api import Program
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.file_io import protect, read_bytes, write_bytes
@@ -28,7 +29,7 @@ _DAY = re.compile(rb'<time datetime="(\d{4}-\d\d-\d\d)">')
 
 
 @subcommand("pages", "policyengine pages acme -o site", "policyengine pages acme -o site --check")
-@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("program", metavar="PROGRAM", type=PROGRAM)
 @click.option(
     "-o", "--output", "output", metavar="FOLDER|FILE.pdf", type=FILE, required=True,
     help="Where the pages go; a PDF holds all of them.",

@@ -24,11 +24,11 @@ from policyengine.change.sides import ranks_of
 from policyengine.change.tally import Tally
 from policyengine.change.titles import titles_of
 from policyengine.cli import VERSION
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import SUMMARY_BYTES, deliver, repository_address, workspace
 from policyengine.cli.options import (
-    FILE,
     Output,
     as_of_option,
     color_option,
@@ -59,7 +59,7 @@ CHANGES = 5
     "policyengine plan acme acme-2027 --records acme/records/example.yaml",
     "policyengine plan main policies/acme --records partners.ndjson -o html:plan.html",
 )
-@click.argument("words", metavar="OLD NEW [FOLDER] [FILE]...", nargs=-1, required=True, type=FILE)
+@click.argument("words", metavar="OLD NEW [FOLDER] [FILE]...", nargs=-1, required=True, type=PROGRAM)
 @records_option
 @as_of_option
 @click.option(

@@ -14,10 +14,10 @@ import click
 
 from policyengine.api import Program
 from policyengine.change.period import twelve_months
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import (
-    FILE,
     Output,
     Percent,
     as_of_option,
@@ -56,7 +56,7 @@ _FEW = 10
     "policyengine report acme acme/records/example.yaml",
     "policyengine report acme partners.csv due --within 14",
 )
-@click.argument("words", metavar="PROGRAM RECORD... [LIST]", nargs=-1, required=True, type=FILE)
+@click.argument("words", metavar="PROGRAM RECORD... [LIST]", nargs=-1, required=True, type=PROGRAM)
 @records_option
 @as_of_option
 @click.option(

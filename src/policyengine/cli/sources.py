@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from policyengine.cli import VERSION
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, workspace
@@ -33,7 +34,7 @@ Render = Callable[[str, bool], str]
 
 
 @subcommand("sources", "policyengine sources acme", "policyengine sources acme --fail-under 100")
-@click.argument("program", metavar="[PROGRAM]", required=False, type=FILE)
+@click.argument("program", metavar="[PROGRAM]", required=False, type=PROGRAM)
 @click.option(
     "--against", "copies", metavar="[DOCUMENT=]FILE", type=FILE, multiple=True,
     help="A new copy of a document (text, HTML, Markdown, PDF, .docx): show what it changes.",

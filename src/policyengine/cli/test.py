@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policyengine.cli import VERSION
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console, Progress
 from policyengine.cli.exit_codes import FOUND, NOT_COMPILED, OK, UNUSABLE, CommandError
 from policyengine.cli.file_io import deliver, unreadable, watch_option, workspace, write_text
@@ -50,7 +51,7 @@ tests:
 
 
 @subcommand("test", "policyengine test acme", "policyengine test acme --coverage --mutate")
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=FILE)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=PROGRAM)
 @click.option(
     "--filter", "glob", metavar="GLOB",
     help="Only tests whose name, file or program fits, such as 'bytekast' or '*renewal*'.",

@@ -13,6 +13,7 @@ import click
 from policyengine.analysis.contrasts import Contrast, contrasts
 from policyengine.analysis.statements import GraphSlice
 from policyengine.api import Program
+from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK, CommandError
 from policyengine.cli.file_io import deliver, read_bytes
@@ -33,7 +34,7 @@ from policyengine.text.decode import decode
 
 @subcommand("verify", "policyengine verify acme.receipt", "policyengine verify acme.receipt policies/acme")
 @click.argument("file", metavar="FILE", type=FILE)
-@click.argument("folder", metavar="[PROGRAM]", required=False, type=FILE)
+@click.argument("folder", metavar="[PROGRAM]", required=False, type=PROGRAM)
 @output_option("text", "json")
 @color_option
 def command(file: str, folder: str | None, outputs: tuple[Output, ...], color: str) -> int:

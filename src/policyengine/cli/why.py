@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policyengine.api import Program, load
+from policyengine.api import Program
+from policyengine.cli.completion import FINDING, PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import OK, CommandError
 from policyengine.cli.file_io import deliver
@@ -29,7 +30,6 @@ from policyengine.cli.options import (
     output_option,
     subcommand,
     table_option,
-    today,
 )
 from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import FORMS, Form, ReadRecords, no_record, one_record, read_records
@@ -44,29 +44,10 @@ from policyengine.program.record import Record
 from policyengine.render.style import clean, painter, wrap
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+    pass
 
 _NAMED = 12
 """How many findings are explained at once."""
-
-
-class FindingName(click.ParamType):  # type: ignore[type-arg]
-    """What a finding is called; shells complete those of the record that stands before it."""
-
-    name = "finding"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Returns the names that begin so; none where the program or the record cannot be read."""
-        from click.shell_completion import CompletionItem
-
-        program, file = str(ctx.params.get("program")), ctx.params.get("file")
-        opened = load(program, as_of=ctx.params.get("as_of") or today()) if file else None
-        records = opened.read(Path(str(file))).records if opened is not None and opened.ok else ()
-        decided = opened.evaluate(records[0]).findings if opened is not None and records else ()
-        names = dict.fromkeys(each.reference for each in nested(decided))
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 @subcommand(
@@ -74,9 +55,9 @@ class FindingName(click.ParamType):  # type: ignore[type-arg]
     "policyengine why acme acme/records/example.yaml",
     "policyengine why acme acme/records/example.yaml partner-levels",
 )
-@click.argument("program", metavar="PROGRAM", type=FILE)
+@click.argument("program", metavar="PROGRAM", type=PROGRAM)
 @click.argument("file", metavar="RECORD", required=False, type=FILE)
-@click.argument("finding", metavar="[FINDING]", required=False, type=FindingName())
+@click.argument("finding", metavar="[FINDING]", required=False, type=FINDING)
 @click.option(
     "--key", help="Of several records the one with this key; of one, the subject, such as an account."
 )

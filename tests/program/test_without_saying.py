@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from tests.columns.batches import batch_of, by_rows, difference
 
-from support import good_program, program_of
+from policyengine.engine.columns import plan
+from policyengine.engine.reference.row import evaluate
+from support import good_program, program_of, record_of
 
 PROGRAM = """\
 kind: program
@@ -77,10 +80,41 @@ def test_where_an_entity_lies_and_its_list_and_key_follow_from_its_name() -> Non
     assert [str(each.net) for each in program.evaluate(record).of("charges")] == ["100.13", "7.00"]
 
 
+def test_a_list_that_is_left_out_has_nothing_where_the_program_says_so() -> None:
+    """In all engines; without `default: none` it is not known, and asked for."""
+    base = PROGRAM + (
+        "  deal: {default: none, facts: {fee: {type: money}, "
+        "extra: {type: money, formula: sum(uses.cost)}}}\n"
+        "  use: {within: deal, default: none, facts: {cost: {type: money}}}\n"
+    )
+    fees = FEES + (
+        "  - {id: deals, title: Deals, amount: sum(deals.fee) + sum(deals.extra), due_on: none}\n"
+        "---\nkind: billing\nid: more\ntitle: More\nfor: use\n"
+        "charges: [{id: use, title: Use, amount: cost, due_on: none}]\n"
+    )
+    known = good_program(fees, base=base)
+    records = [
+        record_of(known, each)
+        for each in ({"id": "a", "net_fee": 1}, {"id": "b", "net_fee": 1, "deals": [{"fee": 5}]},
+                     {"id": "c", "net_fee": 1, "deals": [{"fee": 5, "uses": [{"cost": 2}]}]})
+    ]  # fmt: skip
+    rows = [known.evaluate(each) for each in records]
+    found = [[(each.id, str(each.net)) for each in one.of("charges")][2:] for one in rows]
+    assert found == [[("deals", "0.00")], [("deals", "5.00")], [("deals", "7.00"), ("use", "2.00")]]
+    assert all(len(one.missing) == 0 for one in rows)
+    assert [repr(one) for one in rows] == [repr(evaluate(known.linked, each)) for each in records]
+    columns = plan(known.linked).answer(batch_of(known.vocabulary, records)).table
+    assert difference(columns, by_rows(known.linked, records)) == ""
+    open_one = good_program(fees, base=base.replace("default: none, ", ""))
+    asked = open_one.evaluate(record_of(open_one, {"id": "a", "net_fee": 1})).missing
+    assert [each.fact for each in asked] == ["deals"]
+
+
 @pytest.mark.parametrize(
     ("there", "instead", "code", "message"),
     [
         ("key: nr", "key: nr, facts: {nrs: {type: text}}", "PROG002", "`nr` is not a fact of `sub_part`"),
+        ("label: name", "label: name\n    default: none", "PROG007", "`partner` is the record itself"),
         ("12.5% else", "12.5 % 3 else", "FEEL002", "`%` is not an operator"),
         ("12.5% else", '"12.5%" else', "", ""),
         ("document: agreement,", "document: agrement,", "NAME001", "`agrement` is not a source"),

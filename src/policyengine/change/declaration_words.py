@@ -202,6 +202,9 @@ def _of_entity(context: ChangeContext, subject: str, key: str) -> str | None:
             return context.was(f"the list of {subject} in a record", "is called")
         case "within":
             return context.was(subject, "is part of")
+        case "default":
+            left_out = f"a record that leaves out the list of {subject}"
+            return f"{left_out} {'has none' if context.new else 'no longer says that there are none'}"
     return None
 
 

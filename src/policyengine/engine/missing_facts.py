@@ -119,7 +119,7 @@ def judged_lists(graph: Graph) -> tuple[JudgedList, ...]:
     return tuple(
         JudgedList(entity.within, str(entity.list), tuple(sorted(judged[name])))
         for name, entity in graph.vocabulary.entities.items()
-        if entity.within is not None and name in judged
+        if entity.within is not None and name in judged and entity.default is None
     )
 
 

@@ -113,6 +113,10 @@ class Entity(Part):
         default=None,
         description="the key under which the parent's record lists them; left out: the plural of its name",
     )
+    default: Literal["none"] | None = field(
+        default=None,
+        description="`none`: a record that leaves the list out has none; left out: that is not known",
+    )
     key: FactRef = field(
         default="id",
         description="the fact that tells one from another; where `facts` does not have it, it is a text",

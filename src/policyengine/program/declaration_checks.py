@@ -98,6 +98,12 @@ def check_tree(declarations: Declarations, document: Document) -> Iterator[Diagn
         message = "no entity is the root, which lies within no other"
         help = "declare one without `within` and `list`: what a record describes"
         yield ENTITY_TREE.at(document.key_span(("entities",)), message, help=help)
+    if declarations.root and entities[declarations.root].default is not None:
+        message = f"`{declarations.root}` is the record itself, which no list leaves out"
+        help = "say `default: none` of an entity of a list"
+        yield WRONG_DEFAULT.at(
+            document.key_span(("entities", declarations.root, "default")), message, help=help
+        )
     for name, entity in entities.items():
         place = ("entities", name, "within")
         if entity.within is not None and entity.within not in entities:

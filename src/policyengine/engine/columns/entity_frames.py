@@ -85,6 +85,8 @@ class Loader:
             if given is None or pa.types.is_null(given.type):
                 given = pa.nulls(count, pa.list_(pa.struct([])))
             known = to_series(given.is_valid(), f"l.{name}")
+            if below.default is not None:
+                known = pl.repeat(True, count, dtype=pl.Boolean, eager=True).alias(f"l.{name}")
             found[entity, name] = FactShape(not bool(known.all()))
             series.append(known)
             up = to_series(compute.list_parent_indices(given), "__up").cast(pl.UInt32)

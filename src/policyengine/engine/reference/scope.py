@@ -153,7 +153,7 @@ class Scope(Mapping[str, object]):
     def _rows(self, name: str, entity: str, declared: Entity) -> object:
         assert self.record is not None
         if name not in self.record.lists:
-            return self._missing(name)
+            return self._missing(name) if declared.default is None else ()
         return tuple(
             Scope(
                 self.graph, entity, subject_of(entity, declared, row, i, self.subject), above=self, record=row

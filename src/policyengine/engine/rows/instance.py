@@ -208,9 +208,10 @@ _open_unknown, _open_subject = open_twin(Unknown), open_twin(Subject)
 def children(above: Row, name: str, layout: Layout) -> object:
     """The instances in a list of a record."""
     assert above.record is not None
-    if name not in above.record.lists:
-        return above.missing(name)
     program = above.program
+    if name not in above.record.lists:
+        declared = program.graph.vocabulary.entities[layout.entity]
+        return above.missing(name) if declared.default is None else ()
     load, subject = program.loads[layout.entity], program.subjects[layout.entity]
     found, within = [], above.subject.inside
     for i, record in enumerate(above.record.lists[name], start=1):

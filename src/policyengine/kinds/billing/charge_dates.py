@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, Name, Path, RangeLiteral, names, walk
+from policyengine.feel.syntax.tree import Binary, Expression, Literal, Name, Path, RangeLiteral, names, walk
 from policyengine.feel.types import types
 from policyengine.feel.values.values import NEVER as FAR_DAY
 from policyengine.kinds.billing.charges import ChargePart
@@ -179,7 +179,9 @@ class Schedule:
     def _final(self, part: str, number: Expression, *never: tuple[Expression, Expression]) -> Name:
         """The due date with the last number; `never` is what it is where no end is in sight."""
         last = build.choose(never, self._nth_due(number), self.at)
-        if self.cut_first and self.due is not None:
+        if self.cut_first and self.due is not None and isinstance(number, Literal):
+            last = self.due if number.value == 1 else last
+        elif self.cut_first and self.due is not None:
             one = build.compare("<=", number, build.literal(1, self.at), self.at)
             last = build.choose([(one, self.due)], last, self.at)
         return self._define(part, last, "last due date", types.DATE)

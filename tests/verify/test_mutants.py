@@ -248,6 +248,7 @@ entities:
     list: requests
     key: id
     order: {by: cost, first: highest, restart: kind}
+    default: none
     facts:
       kind: {type: text}
       cost: {type: money}
@@ -266,6 +267,7 @@ obligations: [{id: answer, title: Answer, party: vendor, met_when: granted > 0 a
         "`cost` becomes `as_listed`",
         "`highest` becomes `lowest`",
         "`restart: kind` is left out",
+        "`default: none` is left out",
         "`vendor` becomes `partner`",
         "`cost > limit` becomes `cost >= limit`",
         "`kind: fund` is turned round",
@@ -273,3 +275,12 @@ obligations: [{id: answer, title: Answer, party: vendor, met_when: granted > 0 a
     assert not any(
         "position` is never 0" in each.words for each in coverage(program, [Source("f", text)], ()).unmet
     )
+
+
+def test_the_stage_that_a_stage_ends_in_is_another_one() -> None:
+    folder = Path(__file__).parents[1] / "kinds" / "programs" / "tenancy"
+    sources = [Source(each.name, each.read_text(encoding="utf-8")) for each in sorted(folder.glob("*.yaml"))]
+    sources = [each for each in sources if not each.name.endswith("_test.yaml")]
+    program = loading.load("tenancy", sources, DAY)
+    words = {each.words for each in mutants(program, sources) if "then:" in each.at.source.line(each.at.line)}
+    assert words >= {"`lost` becomes `expired`", "`expired` becomes `draft`"}

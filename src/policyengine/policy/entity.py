@@ -56,7 +56,9 @@ class Best(Part):
 
     by: FactRef = field(description="the value of a child that decides; of equals the first child counts")
     order: Literal["highest", "lowest"] = field(default="highest", description="which value is the best")
-    title: Text = field(description="what the chosen one is called: `best path`")
+    title: Text = field(
+        default="", description="what the chosen one is called: `best path`; left out: its name in words"
+    )
 
 
 class EntityPeriod(Part):
@@ -69,7 +71,10 @@ class EntityPeriod(Part):
     starting: Feel | None = field(
         default=None, description="of a duration: the day from which such periods are counted"
     )
-    title: Text = field(description="what it is called: `half year of the booking`")
+    title: Text = field(
+        default="",
+        description="what it is called: `half year of the booking`; left out: its name in words",
+    )
     label: PeriodLabel | None = field(
         default=None, description="what people call such a period: `FY{yy} H{n}`"
     )
@@ -143,6 +148,10 @@ class Entity(Part):
             name: each if each.title else replace(each, title=words(name))
             for name, each in self.facts.items()
         }
+        for key in ("periods", "best"):
+            parts = getattr(self, key).items()
+            titled = {name: replace(each, title=each.title or words(name)) for name, each in parts}
+            object.__setattr__(self, key, titled)
         names = [each for each in (self.key, self.label) if each is not None and each not in own]
         named = {
             each: Fact(type="text", title=words(each))

@@ -26,7 +26,14 @@ from policyengine.source import Source, Span
 from policyengine.text.document import Document, Scalar
 from policyengine.verify.document_index import DocumentIndex, Edit, Replacement, applied, made_up
 from policyengine.verify.rule_mutations import dropped, dropped_operands, exchanged, orders_changed, turned
-from policyengine.verify.value_mutations import days_moved, moved, parties_replaced, roles_replaced, together
+from policyengine.verify.value_mutations import (
+    days_moved,
+    ends_redirected,
+    moved,
+    parties_replaced,
+    roles_replaced,
+    together,
+)
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,10 @@ def _graphs(program: Program, sources: Sequence[Source]) -> list[Graph]:
 
 
 def _of_policy(places: DocumentIndex, parties: Sequence[str]) -> Iterator[Replacement]:
-    """Changes of what no expression of a policy reads: its days, and who does, pays or approves something."""
+    """Changes of what no expression reads: days of a policy, who does something, where a stage leads."""
     yield from days_moved(places)
     yield from roles_replaced(places, parties)
+    yield from ends_redirected(places)
 
 
 def _of_program(places: DocumentIndex, declarations: Declarations | None) -> Iterator[Replacement]:

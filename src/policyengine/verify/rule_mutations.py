@@ -160,10 +160,17 @@ _JOINT = {And: "and", Or: "or"}
 
 
 def orders_changed(places: DocumentIndex) -> Iterator[Replacement]:
-    """Takes the order of children from the other end, or as they are listed, or never begins it anew."""
+    """Takes the order of children from the other end, or as they are listed, or never begins it anew.
+
+    Lists that records leave out are not known again.
+    """
     entities = places.document.at(("entities",))
     for name in entities.entries if isinstance(entities, Mapping) else ():
-        order = places.document.at(("entities", name, "order"))
+        entity, order = (places.document.at(("entities", name, *part)) for part in ((), ("order",)))
+        for i, (key, entry) in enumerate(entity.entries.items() if isinstance(entity, Mapping) else ()):
+            gone = _cut(entity, i) if key == "default" and isinstance(entity, Mapping) else None
+            if gone is not None:
+                yield _gone(entry.key.span.to(entry.value.span), gone)
         if not isinstance(order, Mapping):
             continue
         for i, (key, entry) in enumerate(order.entries.items()):

@@ -7,7 +7,8 @@ smallest part, of a date one day.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence as SequenceOf
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from policyengine.feel.syntax.tree import Expression, Literal, walk
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.source import Span
-from policyengine.text.document import Mapping, Scalar
+from policyengine.text.document import Mapping, Scalar, Sequence
 from policyengine.verify.document_index import DocumentIndex, Replacement, change
 
 _READERS: tuple[Callable[[str], object], ...] = (quantities.rate, quantities.day, quantities.period)
@@ -39,7 +40,23 @@ def days_moved(places: DocumentIndex) -> Iterator[Replacement]:
             yield from (change(node.span, text) for text in shifted(node.span.text))
 
 
-def roles_replaced(places: DocumentIndex, parties: Sequence[str]) -> Iterator[Replacement]:
+def ends_redirected(places: DocumentIndex) -> Iterator[Replacement]:
+    """Lets every stage that ends by time lead to the next stage that is written, other than itself."""
+    stages = places.document.at(("stages",))
+    rows = (
+        [each for each in stages.items if isinstance(each, Mapping)] if isinstance(stages, Sequence) else []
+    )
+    ids = [each.entries["id"].value for each in rows if "id" in each.entries]
+    names = [each.text for each in ids if isinstance(each, Scalar)]
+    for i in range(len(names)):
+        leads = places.document.at(("stages", i, "until", "then"))
+        if isinstance(leads, Scalar) and leads.text in names:
+            at = names.index(leads.text)
+            others = [each for each in (*names[at + 1 :], *names[:at]) if each != names[i]]
+            yield from (change(leads.span, each) for each in others[:1])
+
+
+def roles_replaced(places: DocumentIndex, parties: SequenceOf[str]) -> Iterator[Replacement]:
     """Replaces every party that a part names for a role by the next declared one."""
     for node in places.containers:
         for key, entry in node.entries.items() if isinstance(node, Mapping) else ():
@@ -53,7 +70,7 @@ _ROLES = frozenset(("party", "payer", "payee", "approved_by"))
 
 
 def parties_replaced(
-    places: DocumentIndex, expression: Expression, parties: Sequence[str]
+    places: DocumentIndex, expression: Expression, parties: SequenceOf[str]
 ) -> Iterator[Replacement]:
     """Replaces every party that an expression can return by the next declared one."""
     for part in walk(expression):

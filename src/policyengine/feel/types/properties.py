@@ -12,7 +12,7 @@ from policyengine.feel.types.types import Type
 from policyengine.feel.values import calendar
 from policyengine.feel.values.comparison import date_time_offset, time_offset
 from policyengine.feel.values.temporal import Duration, duration, seconds_of
-from policyengine.feel.values.values import Failed, Range, Time, kind
+from policyengine.feel.values.values import Failed, Range, Time, kind, unknown
 
 
 def _offset(time: Time, seconds: int) -> object:
@@ -40,7 +40,8 @@ def _days_between(period: Range) -> object:
     """The days of a range of dates; an end that does not belong to it is not counted."""
     low, high = period.low, period.high
     if not isinstance(low, date) or not isinstance(high, date):
-        return Failed("only a range of dates with two ends has days")
+        open_one = unknown([low, high])
+        return open_one or Failed("only a range of dates with two ends has days")
     return max((high - low).days + period.low_closed + period.high_closed - 1, 0)
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import ast
 import os
-import random
 import resource
 import shutil
 import signal
@@ -22,9 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -147,13 +149,16 @@ def _written(node: ast.expr) -> str:
 
 
 def drawn(count: int, seed: int, only: Sequence[str] = ()) -> list[Mutant]:
-    """So many mutants of all modules, the same for every seed."""
-    found: list[Mutant] = []
+    """So many mutants of all modules, by a hash of their texts: a change of src changes few of them."""
+    found: list[tuple[bytes, Mutant]] = []
     for path in sorted((ROOT / PACKAGE).rglob("*.py")):
-        name = path.relative_to(ROOT / PACKAGE).as_posix()
+        name, alike = path.relative_to(ROOT / PACKAGE).as_posix(), Counter[str]()
         if name.startswith(tuple(only) or "") and name not in LEFT_OUT:
-            found += mutants(name, path.read_text(encoding="utf-8"))
-    return random.Random(seed).sample(found, min(count, len(found)))
+            for each in mutants(name, path.read_text(encoding="utf-8")):
+                text = f"{name} {each.before} {each.after}"
+                alike[text] += 1
+                found.append((sha256(f"{seed} {alike[text]} {text}".encode()).digest(), each))
+    return [each for _, each in sorted(found, key=itemgetter(0))[:count]]
 
 
 # The tests that are run

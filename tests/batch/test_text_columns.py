@@ -123,6 +123,7 @@ HOSTILE = (
     '"',
     "=1+1",
     "\ufeff",
+    "e\u0301; a\u200bb",
     "NaN",
     "Infinity",
     "null",

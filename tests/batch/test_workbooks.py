@@ -286,6 +286,12 @@ def test_an_error_of_a_formula_is_no_value(vocabulary, tmp_path):
     assert [cell for _, cell, _ in bad] == ["P!C2", "P!B3"]
 
 
+def test_an_error_of_a_formula_in_a_head_is_its_name(vocabulary, tmp_path):
+    rows = [["id", ("=X", "#REF!")], ["a", 1]]
+    with pytest.raises(Unusable, match="#REF!"):
+        _read(vocabulary, _book(tmp_path / "p.xlsx", {"P": rows}))
+
+
 @pytest.mark.parametrize(
     "formula", ["<f>[Budget.xlsx]S!B7</f><v></v>", "<f>B2</f>", '<f t="shared" si="0"/><v/>']
 )

@@ -7,12 +7,13 @@ from datetime import date
 from decimal import DecimalException, localcontext
 from typing import Any
 
-from tests.differential.expressions import VALUES, Written
+from tests.differential.expressions import ASCENDING, VALUES, Written
 
 from policyengine.engine.reference.scope import Scope, root_scope
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.feel import parse
 from policyengine.feel.checker.checker import check
+from policyengine.feel.checker.choice_order import spell_out
 from policyengine.feel.codegen.compiled_expression import generate
 from policyengine.feel.evaluation.evaluator import evaluate
 from policyengine.feel.functions import LIBRARY
@@ -30,7 +31,8 @@ TODAY = date(2026, 11, 21)
 
 
 def _fact(kind: str) -> dict[str, Any]:
-    return {"type": kind, "title": kind, **({"values": list(VALUES)} if kind == "enum" else {})}
+    values = {"enum": {"values": list(VALUES)}, "choice": {"values": list(ASCENDING), "ordered": "true"}}
+    return {"type": "enum" if kind == "choice" else kind, "title": kind, **values.get(kind, {})}
 
 
 _DECLARED = read_plain(
@@ -45,6 +47,7 @@ _DECLARED = read_plain(
                     **{name: _fact("boolean") for name in ("b1", "b2", "b3")},
                     **{name: _fact("text") for name in ("t1", "t2")},
                     **{name: _fact("enum") for name in ("e1", "e2")},
+                    **{name: _fact("choice") for name in ("o1", "o2")},
                     **{name: _fact("date") for name in ("d1", "d2")}, "words": _fact("list of text"),
                     **{name: _fact("period") for name in ("p1", "p2")},
                 },
@@ -53,7 +56,7 @@ _DECLARED = read_plain(
                 "title": "row", "within": "thing", "list": "rows",
                 "facts": {
                     "n": _fact("number"), "c": _fact("count"), "f": _fact("boolean"), "e": _fact("enum"),
-                    "d": _fact("date"),
+                    "d": _fact("date"), "o": _fact("choice"),
                 },
             },
         },
@@ -70,8 +73,10 @@ def graph_of(expressions: Sequence[Written]) -> Graph:
     for i, written in enumerate(expressions):
         parsed = parse(written.text, names, functions=LIBRARY)
         assert parsed.expression is not None, (written.text, parsed.diagnostics)
-        nodes[f"x{i}"] = Node(f"x{i}", "thing", parsed.expression, parsed.expression.span)
-        graph.types["thing", f"x{i}"] = check(parsed.expression, names, functions=LIBRARY).type
+        checked = check(parsed.expression, names, functions=LIBRARY)
+        tree = spell_out(parsed.expression, checked.orders)
+        nodes[f"x{i}"] = Node(f"x{i}", "thing", tree, parsed.expression.span)
+        graph.types["thing", f"x{i}"] = checked.type
     return graph
 
 

@@ -28,6 +28,9 @@ NUMBERS = {"n1": "number", "n2": "number", "c1": "count", "m1": "number", "r1": 
 FLAGS, WORDS, CHOICES, DAYS = ("b1", "b2", "b3"), ("t1", "t2"), ("e1", "e2"), ("d1", "d2")
 PERIODS = ("p1", "p2")
 VALUES = ("a", "b", "c")
+ORDERED = ("o1", "o2")
+ASCENDING = ("low", "mid", "high", "best")
+"""The values of choices that ascend, in an order that is not that of the alphabet."""
 _LITERALS = ("0", "1", "2", "10", "0.5", "-3", "0.10", "1000000", "12.345", "5", "1.000")
 _PERIODS = {"P10D": timedelta(10), "P1D": timedelta(1), "P400D": timedelta(400)}
 _MONTHS = ("P1M", "P1Y", "P13M")
@@ -132,13 +135,14 @@ _ROW_CONDITIONS = (
     "n > 2", 'e = "a"', "f", "d <= d1", "n >= n1 and f", "is defined(d) and d < today", 'e in ("a", "b")',
     "n in [1..10]", "item.n < c1", "not(f)", "c + n > 3 or f", "some y in rows satisfies y.n > n",
     "count(rows[c <= c1]) > c", "every w in words satisfies w = e", "every rows in rows satisfies rows.f",
-    "is defined(d)", "not(is defined(n))", "not(f or b1)",
+    "is defined(d)", "not(is defined(n))", "not(f or b1)", "o < o1", 'o >= "mid"', "o in [o1..o2]",
+    "every x in rows satisfies x.o <= o", 'o <= (if f then o1 else "high")',
 )  # fmt: skip
 
 
 _FLAG_FORMS = (
     "fact", "order", "same", "and", "or", "not", "if", "in", "choice", "between", "days", "some", "known",
-    "surely", "atleast",
+    "surely", "atleast", "ascending", "ascending", "within",
 )  # fmt: skip
 
 
@@ -173,6 +177,15 @@ def flag(draw: Draw, depth: int) -> Written:
             op = draw(st.sampled_from(("<", "<=", ">", ">=", "=", "!=")))
             first, second = moment(draw, depth - 1), moment(draw, depth - 1)
             return _both(f"({first.text} {op} {second.text})", [first, second], _COMPARE[op])
+        case "ascending":
+            op = draw(st.sampled_from(("<", "<=", ">", ">=")))
+            left, right = choice(draw, depth - 1), choice(draw, depth - 1, written_out=True)
+            return _both(f"({left.text} {op} {right.text})", [left, right], _by_place(_COMPARE[op]))
+        case "within":
+            ends = [choice(draw, 0, written_out=True), choice(draw, 0, written_out=True)]
+            form, plain = draw(st.sampled_from(_WITHIN))
+            parts = [choice(draw, depth - 1), *ends]
+            return _both(form.format(*(part.text for part in parts)), parts, _by_place(plain))
         case other:
             return Written(_flag_form(draw, depth, other))
 
@@ -185,6 +198,45 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
 }
+
+
+def _by_place(plain: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *values: plain(*map(ASCENDING.index, values))
+
+
+_WITHIN: tuple[tuple[str, Callable[..., bool]], ...] = (
+    ("({} between {} and {})", lambda a, low, high: low <= a <= high),
+    ("({} in [{}..{}])", lambda a, low, high: low <= a <= high),
+    ("({} in ({}..{}])", lambda a, low, high: low < a <= high),
+    ('({} in ([{}..{}), "best"))', lambda a, low, high: low <= a < high or a == len(ASCENDING) - 1),
+    ("({} in (< {}, >= {}))", lambda a, low, high: a < low or a >= high),
+)
+
+
+def choice(draw: Draw, depth: int, *, written_out: bool = False) -> Written:
+    """An expression for a choice that ascends; a text alone only where it may be `written_out`."""
+    forms = ("fact",) if depth < 1 else ("fact", "if", "extreme", "rows")
+    match draw(st.sampled_from((*forms, "literal") if written_out else forms)):
+        case "fact":
+            name = draw(st.sampled_from(ORDERED))
+            return Written(name, _of(name))
+        case "literal":
+            value = draw(st.sampled_from(ASCENDING))
+            return Written(f'"{value}"', _fixed(value))
+        case "extreme":
+            word, most = draw(st.sampled_from((("max", max), ("min", min))))
+            parts = [choice(draw, 0), choice(draw, 0, written_out=True)]
+            listed = draw(st.sampled_from(("{}({}, {})", "{}([{}, {}])", "{}(list: [{}, {}])")))
+            whole = listed.format(word, *(part.text for part in parts))
+            return _both(whole, parts, lambda *values: most(values, key=ASCENDING.index))
+        case "rows":
+            word = draw(st.sampled_from(("max", "min")))
+            return Written(f"{word}(rows[{condition_of_row(draw)}].o)")
+        case _:
+            condition, then, otherwise = flag(draw, 0), choice(draw, 0), choice(draw, 0, written_out=True)
+            plain = _both("", [condition, then, otherwise], lambda holds, one, other: one if holds else other)
+            whole = f"(if {condition.text} then {then.text} else {otherwise.text})"
+            return Written(whole, plain.plain)
 
 
 def _flag_form(draw: Draw, depth: int, form: str) -> str:
@@ -310,13 +362,14 @@ _FACTS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(FLAGS, st.booleans()),
     **dict.fromkeys(WORDS, st.sampled_from(("", "a", "b", "hello", "é"))),
     **dict.fromkeys(CHOICES, st.sampled_from(VALUES)),
+    **dict.fromkeys(ORDERED, st.sampled_from(ASCENDING)),
     **dict.fromkeys(DAYS, _days),
     **dict.fromkeys(PERIODS, st.sampled_from((Months(1), Months(0), timedelta(1)))),
     "words": st.lists(st.sampled_from(("a", "b")), max_size=3).map(tuple),
 }
 _ROW: dict[str, st.SearchStrategy[Any]] = {
     "n": _numbers, "c": st.integers(0, 5).map(Decimal), "f": st.booleans(), "e": st.sampled_from(VALUES),
-    "d": _days,
+    "d": _days, "o": st.sampled_from(ASCENDING),
 }  # fmt: skip
 
 

@@ -243,17 +243,19 @@ class _Expression:
     ) -> Expression | None:
         """A total of those from a place on, or up to it.
 
-        Where that is not known, all of them are looked at one by one.
+        Where that is not known, all of them are looked at one by one, as for the highest of choices: links
+        compare values as they stand, and choices ascend in their list.
         """
         found, stem = [self._edge(each) for each in edges], f"earlier/{function}({unparse(node)})"
         known_edges = [each for each in found if each is not None]
-        if len(known_edges) < len(edges) or stem == self._name:
+        kind = types.COUNT if field is None else self._vocabulary.row(str(self._ordered)).fields[field]
+        no_links = function in ("min", "max") and isinstance(kind, types.Enum)
+        if len(known_edges) < len(edges) or stem == self._name or no_links:
             return None
         at = node.span
         nodes, stretch = stretch_of(known_edges, self._entity, at)
         for each in nodes:
             self.added.setdefault(each.name, each)
-        kind = types.COUNT if field is None else self._vocabulary.row(str(self._ordered)).fields[field]
         quick = Name(f"{stem}/quick", at)
         quickly = self._of_stretch(function, field, along, stretch, node)
         self.added.setdefault(quick.name, Node(quick.name, self._entity, quickly, at, kind))

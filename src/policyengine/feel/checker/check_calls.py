@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from policyengine.diagnostics import did_you_mean, listed
 from policyengine.feel.checker import foreign_calls
 from policyengine.feel.checker.typescope import TypeScope, property_type
-from policyengine.feel.expression_codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION
+from policyengine.feel.expression_codes import ARGUMENTS, LITERAL, UNKNOWN_FUNCTION, WRONG_TYPE
 from policyengine.feel.functions import BUILTINS
-from policyengine.feel.syntax.tree import Call, Comparison, Expression, Literal, Name, Path
+from policyengine.feel.functions.ranges import FUNCTIONS as RANGES
+from policyengine.feel.syntax.tree import Call, Comparison, Expression, FunctionLiteral, Literal, Name, Path
 from policyengine.feel.types import types
 from policyengine.feel.types.relations import accepts, is_open
 from policyengine.feel.types.signatures import Function, Parameter, Signature, arrange
-from policyengine.feel.types.types import ANY, DATE, NULL, Enum, FunctionType, ListOf, Type, describe
+from policyengine.feel.types.types import ANY, DATE, NULL, Enum, FunctionType, ListOf, RangeOf, Type, describe
 from policyengine.feel.values.values import Failed
 from policyengine.text import literal_guesses
 
@@ -49,6 +50,9 @@ def _types(node: Call, arguments: Sequence[Expression], scope: TypeScope) -> lis
     """The types of the arguments; a condition on the items of a list before it may name their facts."""
     given: list[Type] = []
     for argument in arguments:
+        if isinstance(argument, FunctionLiteral) and given and isinstance(given[0], ListOf):
+            given.append(scope.function(argument, given[0].item))
+            continue
         listed = bool(given) and isinstance(given[0], ListOf) and isinstance(argument, Comparison)
         given.append((scope.anything() if listed else scope).infer(argument))
     return given
@@ -87,7 +91,9 @@ def _library(
         wrong = next((one for one in arranged if not _fits(one[0], given[one[1]])), None)
         if wrong is None:
             _constant(signature, arguments, scope)
-            if function.name in ("max", "min"):
+            if function.name in RANGES:
+                _no_choices(node, function.name, given, scope)
+            elif function.name in ("max", "min"):
                 _extreme(node, arguments, given, scope)
             result = signature.result
             return result([given[at] for _, at in arranged]) if callable(result) else result
@@ -106,13 +112,21 @@ def _library(
 def _extreme(node: Call, arguments: Sequence[Expression], given: Sequence[Type], scope: TypeScope) -> None:
     """Notes the highest or lowest of choices that ascend."""
     kinds = [kind.item if isinstance(kind, ListOf) else kind for kind in given]
-    choices = next((kind for kind in kinds if isinstance(kind, Enum) and kind.ordered), None)
-    if choices is None or node.named:
+    choices = next((kind for kind in kinds if isinstance(kind, Enum)), None)
+    if choices is None:
         return
     for argument, kind in zip(arguments, kinds, strict=True):
-        if kind != choices and not scope.ordered_choice(node, choices, argument):
+        if not scope.ordered_choice(node, choices, argument):
             scope.ordered(argument, choices, kind)
     scope.orders[id(node)] = choices
+
+
+def _no_choices(node: Call, name: str, given: Sequence[Type], scope: TypeScope) -> None:
+    """Adds a function of points and ranges that is asked about choices, which are texts to it."""
+    items = [kind.item if isinstance(kind, RangeOf) else kind for kind in given]
+    if any(isinstance(item, Enum) for item in items):
+        message = f"`{name}` knows no order of choices"
+        scope.add(WRONG_TYPE, node, message, "compare them with `<`, `in` or `between`")
 
 
 def _constant(way: Signature, arguments: Sequence[Expression], scope: TypeScope) -> None:

@@ -119,8 +119,8 @@ def check_compared(node: Comparison, scope: TypeScope) -> None:
         return
     elif not _chained(node, left, right, scope):
         advice = _suggestion(left, right, node.right) or _suggestion(right, left, node.left)
-        if scope.ordered(node, left, right, advice) and isinstance(left, Enum) and left == right:
-            scope.orders[id(node)] = left
+        if scope.ordered(node, left, right, advice):
+            scope.note_order(node, left, right)
 
 
 def _of_items(node: Comparison, left: Type, right: Type, scope: TypeScope) -> tuple[Type, Type, str] | None:
@@ -230,9 +230,12 @@ def _test(value: Type, test: Expression, scope: TypeScope) -> None:
     if isinstance(test, RangeLiteral):
         ends = [end for end in (test.low, test.high) if end is not None]
         types = [scope.infer(end) for end in ends]
-        if all(scope.ordered_choice(test, value, end) for end in ends):
-            return
-        all(scope.ordered(end, value, found) for end, found in zip(ends, types, strict=True))
+        for end, found in zip(ends, types, strict=True):
+            if scope.ordered_choice(test, value, end):
+                continue
+            if not scope.ordered(end, value, found):
+                return
+            scope.note_order(test, value, found)
         return
     if isinstance(test, syntax.ListLiteral):
         for item in test.items:

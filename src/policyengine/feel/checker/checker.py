@@ -21,6 +21,7 @@ from policyengine.feel.checker.check_operators import (
 from policyengine.feel.checker.choice_order import Orders
 from policyengine.feel.checker.foreign_calls import of_items
 from policyengine.feel.checker.typescope import (
+    RANGE_OF_CHOICES,
     Known,
     TypeScope,
     in_several_currencies,
@@ -205,20 +206,24 @@ def _unary_tests(node: syntax.UnaryTests, scope: TypeScope) -> Type:
 
 def _range(node: syntax.RangeLiteral, scope: TypeScope) -> Type:
     ends = [infer(end, scope) for end in (node.low, node.high) if end is not None]
+    if any(isinstance(end, types.Enum) for end in ends):
+        return scope.add(WRONG_TYPE, node, "a range of choices stands only behind `in`", RANGE_OF_CHOICES)
     if len(ends) == 2 and node.low is not node.high:
         scope.ordered(node, ends[0], ends[1])
     return types.RangeOf(join(ends))
 
 
 def _if(node: syntax.If, scope: TypeScope) -> Type:
-    branches: list[Type] = []
+    values: list[Expression] = []
     at: Expression = node
     while isinstance(at, syntax.If):
         _condition(at.condition, scope)
-        branches.append(infer(at.then, scope))
+        infer(at.then, scope)
+        values.append(at.then)
         at = at.otherwise
         scope.types[id(at)] = types.ANY
-    return join([*branches, infer(at, scope)])
+    infer(at, scope)
+    return scope.joined([*values, at])
 
 
 def _bound(iterators: tuple[syntax.Iterator, ...], scope: TypeScope) -> TypeScope:
@@ -279,7 +284,9 @@ def _filter(node: syntax.Filter, scope: TypeScope) -> Type:
 
 
 def _list(node: syntax.ListLiteral, scope: TypeScope) -> Type:
-    return types.ListOf(join([infer(item, scope) for item in node.items]))
+    for item in node.items:
+        infer(item, scope)
+    return types.ListOf(scope.joined(node.items))
 
 
 def _context(node: syntax.ContextLiteral, scope: TypeScope) -> Type:
@@ -291,9 +298,7 @@ def _context(node: syntax.ContextLiteral, scope: TypeScope) -> Type:
 
 
 def _function(node: syntax.FunctionLiteral, scope: TypeScope) -> Type:
-    parameters = {formal.name: formal.type or types.ANY for formal in node.parameters}
-    result = infer(node.body, scope.inside(parameters))
-    return types.FunctionType(tuple(parameters.values()), result)
+    return scope.function(node, types.ANY)
 
 
 def _instance_of(node: syntax.InstanceOf, scope: TypeScope) -> Type:

@@ -17,6 +17,7 @@ from policyengine.feel.syntax.tree import (
     In,
     ListLiteral,
     Literal,
+    Name,
     Node,
     Path,
     RangeLiteral,
@@ -63,9 +64,12 @@ def _again(node: Node, orders: Orders) -> Node:
             return _compared(op, left, right, kind, at)
         case Between(value, Literal(low), Literal(high), at):
             return one_of(value, between(kind, low, high, at), at)
-        case Call(_, items, _, at):
+        case Between(value, low, high, at):
+            return _within(value, RangeLiteral(low, high, True, True, at), kind)
+        case Call(_, items, named, at):
             highest = found.function.name == "max"  # type: ignore[union-attr]  # noted by this name
-            return _extreme(items, kind, at, highest=highest)
+            values = items or [entry.value for entry in named]
+            return _extreme(values, kind, at, highest=highest)
     return found
 
 
@@ -88,24 +92,38 @@ def _same(one: object, other: object) -> bool:
 
 
 def _parts(parts: Sequence[object], orders: Orders, *, spread: bool) -> list[object]:
-    """Parts of a node; a range of choices among tests becomes these choices."""
+    """Parts of a node; a range of choices among tests becomes these choices, or a test of its ends."""
     found: list[object] = []
     for part in parts:
         kind = orders.get(id(part))
         if spread and isinstance(kind, Enum) and isinstance(part, RangeLiteral):
-            found.extend(_of_range(part, kind))
+            found.extend(_of_range(part, kind, orders))
+        elif spread and isinstance(part, ListLiteral) and any(id(each) in orders for each in part.items):
+            found.extend(_parts(part.items, orders, spread=True))
         else:
             found.append(_again(part, orders) if isinstance(part, Node) else part)
     return found
 
 
-def _of_range(test: RangeLiteral, kind: Enum) -> Sequence[Expression]:
+def _of_range(test: RangeLiteral, kind: Enum, orders: Orders) -> Sequence[Expression]:
+    if not all(end is None or isinstance(end, Literal) for end in (test.low, test.high)):
+        ends: RangeLiteral = _rebuilt(test, orders)  # type: ignore[assignment]
+        return (_within(Name("?", test.span), ends, kind),)
     low, high = (None if end is None else end.value for end in (test.low, test.high))  # type: ignore[union-attr]
     chosen = [
         each for each in between(kind, low, high, test.span)
         if (test.low_closed or each.value != low) and (test.high_closed or each.value != high)
     ]  # fmt: skip
     return chosen or (ListLiteral((), test.span),)
+
+
+def _within(value: Expression, ends: RangeLiteral, kind: Enum) -> Expression:
+    """The condition that a value lies in a range whose ends are not both written out."""
+    at = ends.span
+    low = (">=" if ends.low_closed else ">", ends.low)
+    high = ("<=" if ends.high_closed else "<", ends.high)
+    sides = [_compared(op, value, end, kind, at) for op, end in (low, high) if end is not None]
+    return build.all_of(sides, at)
 
 
 def _compared(op: str, left: Expression, right: Expression, kind: Enum, at: Span) -> Expression:

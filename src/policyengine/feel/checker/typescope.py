@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import TypeAlias
 
 from policyengine.diagnostics import Code, Diagnostic, Words, did_you_mean, listed, nearest
@@ -15,9 +15,9 @@ from policyengine.feel.expression_codes import (
     UNKNOWN_PROPERTY,
     WRONG_TYPE,
 )
-from policyengine.feel.syntax.tree import Call, Expression, Filter, Literal, Name, Path, walk
+from policyengine.feel.syntax.tree import Call, Expression, Filter, FunctionLiteral, Literal, Name, Path, walk
 from policyengine.feel.types.properties import property_types
-from policyengine.feel.types.relations import have_order, is_open
+from policyengine.feel.types.relations import have_order, is_open, join
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import (
     ANY,
@@ -151,7 +151,7 @@ class TypeScope:
         elif isinstance(left, Enum) and isinstance(right, Enum) and left.ordered and right.ordered:
             message = f"{describe(left)} and {describe(right)} are choices of two lists"
             self.add(WRONG_TYPE, node, message, "give both the same `values`, in the same order")
-        elif isinstance(left, Enum) and isinstance(right, Enum | type(NULL)):
+        elif isinstance(left, Enum) and not left.ordered and isinstance(right, Enum | type(NULL)):
             help = "compare them with `=` or `in`, or say `ordered: true` where they are declared"
             self.add(WRONG_TYPE, node, "the choices of a list have no order", help)
         else:
@@ -170,6 +170,27 @@ class TypeScope:
             self.orders[id(node)] = kind
         return True
 
+    def note_order(self, node: Expression, left: Type, right: Type) -> None:
+        """Notes that a part compares choices which ascend, where one of its sides is such a choice."""
+        kind = next((each for each in (left, right) if isinstance(each, Enum)), None)
+        if kind is not None:
+            self.orders[id(node)] = kind
+
+    def joined(self, nodes: Sequence[Expression]) -> Type:
+        """The type that covers the values of nodes; a text among choices is one more choice."""
+        kinds = [self.inferred(node) for node in nodes]
+        if any(isinstance(kind, Enum) for kind in kinds):
+            known = [kind for kind in kinds if isinstance(kind, Enum)]
+            kinds = [*known, *map(partial(_as_choice, known=known), nodes, kinds)]
+        return join(kinds)
+
+    def function(self, node: FunctionLiteral, item: Type) -> Type:
+        """The type of a function; its parameters of no written type are of `item`."""
+        parameters = {formal.name: formal.type or item for formal in node.parameters}
+        found = FunctionType(tuple(parameters.values()), self.inside(parameters).infer(node.body))
+        self.types[id(node)] = found
+        return found
+
     def choice(self, code: Code, node: Literal, wanted: Enum) -> None:
         """Notes a mistake where a text is none of the choices."""
         text = str(node.value)
@@ -179,6 +200,17 @@ class TypeScope:
         known = ", ".join(f'"{value}"' for value in wanted.values)
         advice = f'did you mean `"{near}"`?' if near else f"it is one of {known}"
         self.add(code, node, f'`"{text[:60]}"` is not a value of `{wanted.name}`', advice)
+
+
+RANGE_OF_CHOICES = "write `... in [... .. ...]` or `... between ... and ...`"
+
+
+def _as_choice(node: Expression, kind: Type, known: Sequence[Enum]) -> Type:
+    """The type of a value that stands beside choices: a text that is one of them, or a choice of its own."""
+    if not isinstance(node, Literal) or not isinstance(node.value, str):
+        return kind
+    text = node.value
+    return next((each for each in known if text in each.values), Enum(known[0].name, (text,)))
 
 
 # Names and properties that nothing has, and what was probably meant.

@@ -120,7 +120,17 @@ def _join(left: Type, right: Type) -> Type:
         return ListOf(_join(left.item, right.item))
     if left in DURATIONS and right in DURATIONS:
         return DURATION
+    if isinstance(left, Enum) and isinstance(right, Enum):
+        return _choices(left, right)
     return TEXT if all(isinstance(kind, Enum) or kind == TEXT for kind in (left, right)) else ANY
+
+
+def _choices(left: Enum, right: Enum) -> Enum:
+    """The choices of two lists; they ascend if both lists are the same and do."""
+    titles = dict(zip(right.values, right.titles or right.values, strict=True))
+    titles |= dict(zip(left.values, left.titles or left.values, strict=True))
+    values = tuple(dict.fromkeys((*left.values, *right.values)))
+    return Enum(left.name, values, tuple(titles[each] for each in values), have_order(left, right))
 
 
 def _sum_unit(left: Number, right: Number) -> Number:

@@ -281,7 +281,7 @@ class Explanations:
 
     def _is_told(self, entity: str, name: str) -> bool:
         place = place_of(self.graph, entity, name)
-        return place is not None and place.what == NODE and (place.entity, place.name) in self.graph.told
+        return place is not None and place.what == NODE and (place.entity, name) in self.graph.told
 
     def _of_told(self, entity: str, name: str) -> Deferred:
         """Adds the cases of a value, or else the values with cases on the way to it."""

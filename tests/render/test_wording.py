@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from policyengine.decision.findings import Subject
-from policyengine.decision.reason_words import running_period, which_period
+from policyengine.decision.findings import Shortfall, Subject
+from policyengine.decision.reason_words import running_period, shortfall, which_period
 from policyengine.decision.wording import (
     all_of,
     counted,
@@ -162,3 +162,14 @@ def test_words(made, expected):
 )
 def test_periods(said: str, words: str) -> None:
     assert said == words
+
+
+def test_any_so_many_steps_are_told_once() -> None:
+    first, second, third = (Shortfall(each, each, "unmet", text=f"{each} fails") for each in "abc")
+    every_two = ((first, second), (first, third), (second, third))
+    assert shortfall(Shortfall("x", "X", "unmet", ways=every_two)) == (
+        "X: 2 of these: a fails, b fails or c fails"
+    )
+    assert shortfall(Shortfall("x", "X", "unmet", ways=every_two[:2])) == (
+        "X: a fails and b fails or a fails and c fails"
+    )

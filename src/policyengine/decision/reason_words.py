@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from math import comb
 
 from policyengine.decision.findings import (
     NOT_APPLICABLE,
@@ -61,6 +62,9 @@ def measured(lacking: Shortfall) -> bool:
 
 def shortfall(lacking: Shortfall) -> str:
     """A gap with its distance: `4 more active accounts (from 16 to 26)`; of alternatives each way."""
+    if (choice := choice_of(lacking.ways)) is not None:
+        number, steps = choice
+        return f"{lacking.title}: {number} of these: {join(map(_step, steps), 'or')}"
     if lacking.ways:
         ways = [join(_step(each) for each in way) for way in lacking.ways]
         return f"{lacking.title}: {join(ways, 'or')}"
@@ -72,6 +76,13 @@ def shortfall(lacking: Shortfall) -> str:
     facts = join(dict.fromkeys(unsettled_text(one) for one in lacking.unknown if one.fact is not None))
     open_one = f"not decided without {facts}" if facts else status_words(lacking.status)
     return f"{lacking.title} ({open_one})"
+
+
+def choice_of(ways: Sequence[tuple[Shortfall, ...]]) -> tuple[int, tuple[Shortfall, ...]] | None:
+    """Of ways that are any so many of the same steps, how many and which steps; else None."""
+    number, steps = len(ways[0]) if ways else 0, tuple(dict.fromkeys(each for way in ways for each in way))
+    is_any = all(len(way) == number for way in ways) and len(ways) == comb(len(steps), number)
+    return (number, steps) if is_any and 1 < number < len(steps) else None
 
 
 def _step(lacking: Shortfall) -> str:

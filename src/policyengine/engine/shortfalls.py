@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import islice, product
+from itertools import combinations, islice, product
 from typing import TypeAlias
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import REFUSED, UNDETERMINED, Origin, Reason, Shortfall
 from policyengine.engine.missing_facts import unsettled
-from policyengine.feel.syntax.tree import And, Call, Expression, Literal, Name, Or
+from policyengine.feel.syntax.tree import And, Call, Expression, ListLiteral, Literal, Name, Or
 from policyengine.feel.types.types import BOOLEAN
 from policyengine.feel.values.values import Unknown
 from policyengine.policy.rule import Choose, Explain, Rule
@@ -22,6 +22,8 @@ from policyengine.program.graph import Graph
 
 MOST_WAYS = 12
 """So many ways are told; of more, the shortest."""
+MOST_CHOICES = 1_000
+"""So many choices among alternatives are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,10 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Tests:
-    """Conditions all of which must hold or, with `one`, one of which."""
+    """Conditions of which so many must hold."""
 
     parts: tuple[Tests | Test, ...]
-    one: bool
+    least: int
 
 
 Look: TypeAlias = Callable[[Test], tuple[object, Callable[[], Sequence[Reason]]]]
@@ -65,7 +67,9 @@ def _tests(
     match expression:
         case And(operands) | Or(operands):
             parts = tuple(_tests(graph, entity, hops, each, seen) for each in operands)
-            return Tests(parts, isinstance(expression, Or))
+            return Tests(parts, 1 if isinstance(expression, Or) else len(parts))
+        case Call(Name("at least"), (Literal(Decimal() as least), ListLiteral(items))):
+            return Tests(tuple(_tests(graph, entity, hops, each, seen) for each in items), int(least))
         case Call(Name("is true"), (inner,)):
             return _tests(graph, entity, hops, inner, seen)
         case Name(name) if expression not in seen:
@@ -96,13 +100,15 @@ def _different(found: Sequence[Shortfall]) -> Way:
 
 
 def _lacking(whole: Shortfall, tests: Tests, look: Look) -> list[Shortfall]:
-    """The tests that do not hold; of alternatives, none of which holds, all ways in one."""
-    if not tests.one:
-        return [each for part in tests.parts for each in _lacking_part(whole, part, look)]
-    ways = [_lacking_part(whole, part, look) for part in tests.parts]
-    if not all(ways):
+    """The tests that do not hold; where some of them would do, all ways in one."""
+    lacking = [found for part in tests.parts if (found := _lacking_part(whole, part, look))]
+    wanted = tests.least - (len(tests.parts) - len(lacking))
+    if wanted <= 0:
         return []
-    found = [way for each in ways for way in _spread(each)]
+    if wanted == len(lacking):
+        return [each for found in lacking for each in found]
+    chosen = islice(combinations(lacking, wanted), MOST_CHOICES)
+    found = [way for several in chosen for way in _spread([each for part in several for each in part])]
     if len({tuple([each.text for each in way]) for way in found}) < len(found):
         found = list(dict.fromkeys(found))
     if len(found) == 1:

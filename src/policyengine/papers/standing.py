@@ -23,7 +23,7 @@ from policyengine.decision.findings import (
     Shortfall,
     WaiverNote,
 )
-from policyengine.decision.reason_words import measured
+from policyengine.decision.reason_words import choice_of, measured
 from policyengine.decision.wording import short_name
 from policyengine.papers.blocks import (
     Block,
@@ -236,6 +236,10 @@ def _ways(voice: Voice, entity: str, each: Shortfall) -> str:
     ways = [[_step(voice, entity, step) for step in way] for way in each.ways]
     if not ways or not all(all(way) for way in ways):
         return ""
+    if (choice := choice_of(each.ways)) is not None:
+        number, steps = choice
+        told = voice.say.join((_step(voice, entity, step) for step in steps), "or")
+        return voice.say("{count} of these: {steps}", count=number, steps=told)
     return voice.say.join((voice.say.join(way) for way in ways), "or")
 
 

@@ -1,12 +1,13 @@
 """Why a condition has the value that it has: the parts that decided, as sentences with their values.
 
 Of conditions that must all hold, those that fail decide; if all hold, all of them do. Of alternatives the
-first one that holds decides. What is not known decides only where nothing else does.
+first one that holds decides; where so many must hold, those that come to what the whole comes to. What is
+not known decides only where nothing else does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Reason
@@ -80,7 +81,7 @@ def _reasons(scope: Scope, expression: Expression, upright: bool) -> Iterator[Re
     match expression:
         case Name(name) if _is_part_of_a_policy(scope, name):
             yield from _node(scope, name, upright)
-        case And(operands) | Or(operands):
+        case And(operands) | Or(operands) | Call(Name("at least"), (_, ListLiteral(operands))):
             for operand in _deciding(scope, expression, operands):
                 yield from _reasons(scope, operand, upright)
         case Call(Name(name), (first, *_)) if name in SEE_THROUGH:
@@ -117,11 +118,20 @@ def _deciding(scope: Scope, whole: Expression, operands: tuple[Expression, ...])
     """The operands that decide what the whole comes to."""
     decisive = isinstance(whole, Or)
     values = [scope.value(operand) for operand in operands]
+    if isinstance(whole, Call):
+        return _alike(scope.value(whole), operands, values)
     if decisive in values:
         same = [each for each, value in zip(operands, values, strict=True) if value is decisive]
         return same[:1] if decisive else same
     open_ones = [each for each, value in zip(operands, values, strict=True) if isinstance(value, Unknown)]
     return open_ones or list(operands)
+
+
+def _alike(whole: object, operands: tuple[Expression, ...], values: Sequence[object]) -> list[Expression]:
+    """The conditions, of which so many must hold, that come to what the whole of them comes to."""
+    is_open = isinstance(whole, Unknown)
+    pairs = zip(operands, values, strict=True)
+    return [each for each, value in pairs if (isinstance(value, Unknown) if is_open else value is whole)]
 
 
 def _is_part_of_a_policy(scope: Scope, name: str) -> bool:

@@ -130,6 +130,8 @@ class Explanations:
                 self._node(out, name, value, found, upright)
             case And(operands) | Or(operands):
                 self._deciding(out, isinstance(expression, Or), operands, value, found, upright)
+            case Call(Name("at least"), (_, ListLiteral(items))):
+                self._alike(out, items, value, found, upright)
             case Call(Name(name), (first, *_)) if name in SEE_THROUGH:
                 turned = upright if name != "not" else not upright
                 for part in first.items if isinstance(first, ListLiteral) else (first,):
@@ -177,6 +179,16 @@ class Explanations:
             own = f"{which} == {i}" if decisive else f"{value} is {which}"
             with out.block(f"if {which} is None or {own} or {value}.__class__ is {which}:"):
                 self.explain(out, operand, value, found, upright)
+
+    def _alike(
+        self, out: ReaderSource, items: Sequence[Expression], whole: str, found: str, upright: bool
+    ) -> None:
+        """The conditions that come to what the whole of them comes to, so many of which must hold."""
+        for item in items:
+            own = out.value(item).text
+            same = f"{own}.__class__ is U if {whole}.__class__ is U else {own} is {whole}"
+            with out.block(f"if {same}:"):
+                self.explain(out, item, own, found, upright)
 
     def _first_known(
         self, out: ReaderSource, parts: Sequence[Expression], into: tuple[str, str], upright: bool

@@ -62,10 +62,11 @@ def measured(lacking: Shortfall) -> bool:
 
 def shortfall(lacking: Shortfall) -> str:
     """A gap with its distance: `4 more active accounts (from 16 to 26)`; of alternatives each way."""
-    if (choice := choice_of(lacking.ways)) is not None:
+    choice = choice_of(lacking.ways)
+    if choice is not None and lacking.status == "unmet":
         number, steps = choice
         return f"{lacking.title}: {number} of these: {join(map(_step, steps), 'or')}"
-    if lacking.ways:
+    if lacking.ways and choice is None:
         ways = [join(_step(each) for each in way) for way in lacking.ways]
         return f"{lacking.title}: {join(ways, 'or')}"
     if lacking.lack is not None:
@@ -73,7 +74,8 @@ def shortfall(lacking: Shortfall) -> str:
     about = f" ({lacking.text})" if lacking.text else ""
     if lacking.status == "unmet":
         return f"{lacking.title}{about}"
-    facts = join(dict.fromkeys(unsettled_text(one) for one in lacking.unknown if one.fact is not None))
+    unknown = [*lacking.unknown, *(one for way in lacking.ways for step in way for one in step.unknown)]
+    facts = join(dict.fromkeys(unsettled_text(one) for one in unknown if one.fact is not None))
     open_one = f"not decided without {facts}" if facts else status_words(lacking.status)
     return f"{lacking.title} ({open_one})"
 

@@ -101,12 +101,13 @@ def _different(found: Sequence[Shortfall]) -> Way:
 
 def _lacking(whole: Shortfall, tests: Tests, look: Look) -> list[Shortfall]:
     """The tests that do not hold; where some of them would do, all ways in one."""
-    lacking = [found for part in tests.parts if (found := _lacking_part(whole, part, look))]
+    parts = [_lacking_part(whole, part, look) for part in tests.parts]
+    lacking = [part for part in parts if part]
     wanted = tests.least - (len(tests.parts) - len(lacking))
     if wanted <= 0:
         return []
     if wanted == len(lacking):
-        return [each for found in lacking for each in found]
+        return [each for part in lacking for each in part]
     chosen = islice(combinations(lacking, wanted), MOST_CHOICES)
     found = [way for several in chosen for way in _spread([each for part in several for each in part])]
     if len({tuple([each.text for each in way]) for way in found}) < len(found):

@@ -221,12 +221,10 @@ def _gap(voice: Voice, level: Level, each: Shortfall) -> Row:
     fact = each.fact or voice.figure(entity, each.id)
     if fact is not None and each.need is not None:
         kind = voice.kind(entity, fact)
-        short = exact(each.short_by)
-        symbol = getattr(kind, "symbol", "")
-        return Row([
-            voice.say.capital(voice.noun(entity, fact)), voice.value(kind, each.have),
-            voice.needed(kind, each.need), "" if short is None else voice.say.quantity(short, symbol),
-        ])  # fmt: skip
+        short, symbol = exact(each.short_by), getattr(kind, "symbol", "")
+        lack = "" if short is None else voice.say.quantity(short, symbol)
+        noun = voice.say.capital(voice.noun(entity, fact))
+        return Row([noun, voice.value(kind, each.have), voice.needed(kind, each.need), lack])
     status = voice.say(_OF_REQUIREMENTS.get(each.status, "not decided"))
     return Row([each.title, "", "", _ways(voice, entity, each) or status])
 
@@ -238,8 +236,8 @@ def _ways(voice: Voice, entity: str, each: Shortfall) -> str:
         return ""
     if (choice := choice_of(each.ways)) is not None:
         number, steps = choice
-        told = voice.say.join((_step(voice, entity, step) for step in steps), "or")
-        return voice.say("{count} of these: {steps}", count=number, steps=told)
+        told = [_step(voice, entity, step) for step in steps]
+        return voice.say("{count} of these: {steps}", count=number, steps=voice.say.join(told, "or"))
     return voice.say.join((voice.say.join(way) for way in ways), "or")
 
 

@@ -131,7 +131,12 @@ class Explanations:
             case And(operands) | Or(operands):
                 self._deciding(out, isinstance(expression, Or), operands, value, found, upright)
             case Call(Name("at least"), (_, ListLiteral(items))):
-                self._alike(out, items, value, found, upright)
+                for item in items:  # those that come to what the whole comes to
+                    own = out.value(item).text
+                    with out.block(
+                        f"if {own}.__class__ is U if {value}.__class__ is U else {own} is {value}:"
+                    ):
+                        self.explain(out, item, own, found, upright)
             case Call(Name(name), (first, *_)) if name in SEE_THROUGH:
                 turned = upright if name != "not" else not upright
                 for part in first.items if isinstance(first, ListLiteral) else (first,):
@@ -179,16 +184,6 @@ class Explanations:
             own = f"{which} == {i}" if decisive else f"{value} is {which}"
             with out.block(f"if {which} is None or {own} or {value}.__class__ is {which}:"):
                 self.explain(out, operand, value, found, upright)
-
-    def _alike(
-        self, out: ReaderSource, items: Sequence[Expression], whole: str, found: str, upright: bool
-    ) -> None:
-        """The conditions that come to what the whole of them comes to, so many of which must hold."""
-        for item in items:
-            own = out.value(item).text
-            same = f"{own}.__class__ is U if {whole}.__class__ is U else {own} is {whole}"
-            with out.block(f"if {same}:"):
-                self.explain(out, item, own, found, upright)
 
     def _first_known(
         self, out: ReaderSource, parts: Sequence[Expression], into: tuple[str, str], upright: bool
@@ -315,8 +310,7 @@ class Explanations:
 
         def told(row: Row, value: object, found: Found) -> None:
             values = row.v
-            is_known = values[at].__class__ is not Unknown
-            holding, unknown = [], []
+            is_known, holding, unknown = values[at].__class__ is not Unknown, [], []
             for each, place in places:
                 if values[place] is True:
                     holding.append(each)

@@ -46,6 +46,9 @@ def test_nothing_is_said_that_the_catalogue_lacks(cli: Callable[..., tuple[int, 
         words = ("--language=de", "--until=P1M", "-o", "json:x.json")
         code, _, err = cli("letter", POLICIES / program, records, DAY, *words)
         assert code == 0, err
+        for command in ("forecast", "calendar"):
+            code, _, err = cli(command, POLICIES / program, records, DAY, "--language=de", "-o", "csv:x.csv")
+            assert code == 0, err
     assert lacking == set()
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAPERS = Path(__file__).parents[2] / "src/policyengine/papers"
-CALLERS = ("say", "self", "columns")
+LISTS = {"Head": (1, 3), "ListColumn": (1,)}
+"""What makes the heads of lists, and where the texts stand in it."""
+CALLERS = ("say", "_say", "self", "columns")
 
 
 def english() -> set[str]:
@@ -17,6 +19,7 @@ def english() -> set[str]:
         *PAPERS.glob("*.py"),
         *PAPERS.parent.glob("cli/paper_files.py"),
         *PAPERS.parent.glob("cli/p*.py"),
+        *(PAPERS.parent / "reports" / name for name in ("forecast.py", "forecast_money.py", "due_events.py")),
     ]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -25,6 +28,8 @@ def english() -> set[str]:
                 found.update(
                     text for each in (node.args if several else node.args[:1]) for text in _texts(each)
                 )
+            if isinstance(node, ast.Call) and _name(node.func) in LISTS:
+                found.update(text for at in LISTS[_name(node.func)] for text in _texts(node.args[at]))
             if isinstance(node, ast.Assign) and any(_is_words(each) for each in node.targets):
                 found.update(_values(node.value))
     return found

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 from tests.differential.programs import FOLDERS, generated
@@ -24,12 +25,14 @@ from policyengine.reports.course import OnDays, Stretch, Who, course, states_in,
 FIRST = date(2026, 11, 21)
 
 
+@cache
 def graph_on(folder: Path, day: date) -> Graph:
     graph = load(folder, as_of=day).linked.evaluated
     assert graph is not None
     return graph
 
 
+@cache
 def through(folder: Path, last: date) -> tuple[Stretch, ...]:
     turns = turning_points(load(folder, as_of=FIRST).linked.units, FIRST)
     days = [FIRST, *(day for day in turns if FIRST < day <= last)]

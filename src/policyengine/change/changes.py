@@ -13,6 +13,7 @@ from policyengine.policy.draft import below
 from policyengine.policy.policy_reader import PolicyDocument
 from policyengine.policy.vocabulary import Declarations
 from policyengine.program.linked import Program
+from policyengine.program.versions import in_force
 from policyengine.source import Span
 from policyengine.text.document import Document, Pointer
 
@@ -96,6 +97,20 @@ def changes_of(old: Program, new: Program) -> tuple[Change, ...]:
     """All changes, those of the declarations first, then policy by policy in the order of the new version."""
     models = {**_models(old), **_models(new)}
     return tuple(change for pair in pairs_of(old, new) for change in _changes(pair, models))
+
+
+def changes_of_versions(old: Program, new: Program) -> tuple[Change, ...]:
+    """What differs between the versions that are in force on the days of two loads of the same policies."""
+    models = {**_models(old), **_models(new)}
+    sides = [{unit.policy.id: unit for unit in in_force(each.units, each.as_of)} for each in (old, new)]
+    found: list[Change] = []
+    for policy in {**sides[1], **sides[0]}:
+        one, other = (side.get(policy) for side in sides)
+        if one is None or other is None or _start(one) != _start(other):
+            was, now = (None if each is None else each.document for each in (one, other))
+            is_new = was is not None and now is not None
+            found += _changes(PolicyPair(policy, was, now, version=is_new), models)
+    return tuple(found)
 
 
 def _models(program: Program) -> dict[int, Any]:

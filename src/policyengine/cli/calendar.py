@@ -24,8 +24,16 @@ from policyengine.cli.options import (
     records_option,
     subcommand,
 )
-from policyengine.cli.partner_base import LISTING_ENDINGS, Work, open_base, write_listings
+from policyengine.cli.partner_base import (
+    LISTING_ENDINGS,
+    Work,
+    key_option,
+    language_option,
+    open_base,
+    write_listings,
+)
 from policyengine.diagnostics import did_you_mean, listed
+from policyengine.papers.language import language
 from policyengine.program.record import Record
 from policyengine.reports.due_events import DueEvent, DueEvents, event_list
 
@@ -37,6 +45,7 @@ from policyengine.reports.due_events import DueEvent, DueEvents, event_list
 )
 @click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=PROGRAM)
 @records_option
+@key_option
 @as_of_option
 @click.option(
     "--until", default="P12M", show_default=True, metavar="DAY|LENGTH",
@@ -47,11 +56,12 @@ from policyengine.reports.due_events import DueEvent, DueEvents, event_list
     "--remind", type=click.IntRange(0, 365), default=7, show_default=True, metavar="DAYS",
     help="How long before the day an alarm is.",
 )  # fmt: skip
-@output_option("text", "markdown", "csv", endings={**LISTING_ENDINGS, ".ics": "ics"})
+@language_option
+@output_option("text", "markdown", "csv", "json", endings={**LISTING_ENDINGS, ".ics": "ics"})
 @color_option
 def command(
-    words: tuple[str, ...], files: tuple[str, ...], as_of: date, until: str, party: str | None, remind: int,
-    outputs: tuple[Output, ...], color: str, **given: Any,
+    words: tuple[str, ...], files: tuple[str, ...], keys: tuple[str, ...], as_of: date, until: str,
+    party: str | None, remind: int, language_code: str, outputs: tuple[Output, ...], color: str, **given: Any,
 ) -> int:  # fmt: skip
     """Write what falls due as a calendar: obligations, charges, payouts, levels and discounts that end.
 
@@ -60,9 +70,10 @@ def command(
     """
     console = Console.of(color)
     last = last_day(until, as_of)
-    base = open_base("calendar", words, files, as_of, given, console)
+    base = open_base("calendar", words, files, as_of, given, console, language=language_code)
+    base, say = base.chosen(keys) if keys else base, language(language_code)
     program, whose = base.program, _party(base.program, party)
-    finder = DueEvents(program.id, read_through(base, last, console), program.labels)
+    finder = DueEvents(program.id, read_through(base, last, console), program.labels, say)
     base.protect(outputs)
     events: list[DueEvent] = []
 
@@ -80,7 +91,7 @@ def command(
             _write_calendar(output.path, events, program, remind)
     rest = [each for each in outputs if each.format != "ics"]
     if rest or not outputs:
-        write_listings(rest, [event_list(events, program.labels)], base, console)
+        write_listings(rest, [event_list(events, program.labels, say)], base, console)
     return code
 
 

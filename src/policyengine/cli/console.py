@@ -19,6 +19,7 @@ from policyengine.dataclass import dataclass
 
 _FIRST_MS = 1000
 _EVERY_MS = 200
+_LONG_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +139,22 @@ class Progress:
         self._shows = sys.stderr.isatty()
         self._start = time.monotonic_ns()
         self._next = _FIRST_MS
-        self._width = 0
+        self._width = self._count = 0
 
     def __call__(self, done: int, total: int) -> None:
         """Shows that `done` of `total` are done; erases the line with the last one."""
+        self._count = done
         self._tell(lambda passed: progress_text(self._what, done, passed, done, total, counted=True))
         if done >= total:
             self.end()
 
     def tell(self, count: int, done: int, total: int) -> None:
         """Shows a count whose total is unknown; `done` of `total` units of the input are read."""
+        self._count = count
         self._tell(lambda passed: progress_text(self._what, count, passed, done, total))
 
     def _tell(self, text_of: Callable[[int], str]) -> None:
-        passed = (time.monotonic_ns() - self._start) // 1_000_000
+        passed = self._passed
         if not self._shows or passed < self._next:
             return
         self._next = passed + _EVERY_MS
@@ -160,12 +163,19 @@ class Progress:
         sys.stderr.flush()
         self._width = len(text)
 
+    @property
+    def _passed(self) -> int:
+        return (time.monotonic_ns() - self._start) // 1_000_000
+
     def end(self) -> None:
-        """Erases the line."""
+        """Erases the line; after a long time it says how many there were, also where no line is shown."""
         if self._width:
             sys.stderr.write(f"\r{' ' * self._width}\r")
             sys.stderr.flush()
             self._width = 0
+        if self._count and self._passed >= _LONG_MS:
+            sys.stderr.write(f"{self._count:,} {self._what} in {_clock(self._passed)}\n")
+        self._count = 0
 
 
 def progress_text(what: str, count: int, passed: int, done: int, total: int, *, counted: bool = False) -> str:
@@ -174,7 +184,11 @@ def progress_text(what: str, count: int, passed: int, done: int, total: int, *, 
     text = f"{number} {what}, {count * 1000 // max(1, passed):,} a second"
     if not 0 < done <= total:
         return text
-    left = passed * (total - done) // done // 1000
-    hours, minutes, seconds = left // 3600, left // 60 % 60, left % 60
-    clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-    return f"{text}, {100 * done // total} %, {clock} left"
+    return f"{text}, {100 * done // total} %, {_clock(passed * (total - done) // done)} left"
+
+
+def _clock(milliseconds: int) -> str:
+    """A time as a clock shows it: `0:31`, `1:02:03`."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -29,11 +28,9 @@ from policyengine.cli.paper_files import (
     Written,
     contact_option,
     deliver_papers,
-    language_option,
     template_options,
 )
-from policyengine.cli.partner_base import PartnerBase, open_base
-from policyengine.cli.record_files import check_keys, none_usable, picked
+from policyengine.cli.partner_base import PartnerBase, key_option, language_option, open_base
 from policyengine.papers.blocks import Paper
 from policyengine.papers.language import language
 from policyengine.papers.letter import Desk, letter
@@ -47,7 +44,7 @@ from policyengine.reports.lists import Answer
 )
 @click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=PROGRAM)
 @records_option
-@click.option("--key", "keys", multiple=True, metavar="KEY", help="Only the record with this key.")
+@key_option
 @as_of_option
 @known_on_option
 @click.option(
@@ -74,21 +71,12 @@ def command(
     as_of = judged_on(as_of, known_on)
     last = last_day(until, as_of)
     layout = Layout(outputs, template, fonts)
-    base = chosen(open_base("letter", words, files, as_of, given, console, known_on, language_code), keys)
+    base = open_base("letter", words, files, as_of, given, console, known_on, language_code).chosen(keys)
     desk = desk_of(base, last, contact, console)
     whole = layout.own or "json" in layout.formats
     letters = (written(answer, letter(desk, answer, whole=whole)) for answer in answers(desk, base))
     deliver_papers(outputs, letters, base, layout, console, desk.voice.say, read=[template])
     return base.end(console)
-
-
-def chosen(base: PartnerBase, keys: tuple[str, ...]) -> PartnerBase:
-    """The base with the records of these keys alone; ends the command if there are none."""
-    inputs = picked(base.program, keys, base.inputs)
-    check_keys(base.program, keys, inputs)
-    if not inputs.records:
-        raise none_usable()
-    return replace(base, kept=inputs)
 
 
 def desk_of(base: PartnerBase, last: date, contact: str | None, console: Console) -> Desk:

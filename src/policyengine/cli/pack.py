@@ -12,7 +12,7 @@ from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.forecast import last_day
-from policyengine.cli.letter import answers, chosen, desk_of, written
+from policyengine.cli.letter import answers, desk_of, written
 from policyengine.cli.options import (
     Output,
     as_of_option,
@@ -30,10 +30,9 @@ from policyengine.cli.paper_files import (
     Layout,
     contact_option,
     deliver_papers,
-    language_option,
     template_options,
 )
-from policyengine.cli.partner_base import open_base
+from policyengine.cli.partner_base import key_option, language_option, open_base
 from policyengine.papers.pack import pack, quarter_around, quarter_of
 
 
@@ -44,7 +43,7 @@ from policyengine.papers.pack import pack, quarter_around, quarter_of
 )
 @click.argument("words", metavar="PROGRAM RECORD...", nargs=-1, required=True, type=PROGRAM)
 @records_option
-@click.option("--key", "keys", multiple=True, metavar="KEY", help="Only the record with this key.")
+@key_option
 @click.option(
     "--quarter", metavar="QUARTER", help="The quarter of the review, `2026Q4`; left out: that of the day."
 )
@@ -73,7 +72,7 @@ def command(
     outputs = outputs or (Output("text"),)
     days, as_of = _days(quarter, judged_on(as_of, known_on), is_default("as_of") and known_on is None)
     layout = Layout(outputs, template, fonts)
-    base = chosen(open_base("pack", words, files, as_of, given, console, known_on, language_code), keys)
+    base = open_base("pack", words, files, as_of, given, console, known_on, language_code).chosen(keys)
     last = last_day(until, as_of) if until is not None else quarter_around_after(days, as_of)
     desk = desk_of(base, last, contact, console)
     whole = layout.own or "json" in layout.formats

@@ -33,7 +33,7 @@ from policyengine.cli.partner_base import PartnerBase
 from policyengine.dataclass import dataclass
 from policyengine.diagnostics import Diagnostic
 from policyengine.papers.blocks import Column, Paper, Row, Run, Section, Table
-from policyengine.papers.language import LANGUAGES, Language
+from policyengine.papers.language import Language
 from policyengine.render.paper_text import paper_text
 from policyengine.render.style import painter
 from policyengine.text.decode import decode
@@ -61,14 +61,6 @@ def template_options(function: F) -> F:
     ):  # fmt: skip
         function = option(function)
     return function
-
-
-def language_option(function: F) -> F:
-    """`--language`."""
-    return click.option(
-        "--language", "language_code", type=click.Choice(LANGUAGES), default="en", show_default=True,
-        help="The language of the paper, and of titles that the policies have in several.",
-    )(function)  # fmt: skip
 
 
 def contact_option(function: F) -> F:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -23,24 +24,31 @@ from policyengine.cli.programs import open_program, program_and_records
 from policyengine.cli.record_files import (
     LeftOut,
     ReadRecords,
+    check_keys,
     left_out_line,
+    none_usable,
+    picked,
     read_records,
     require_usable,
     without_twins,
 )
 from policyengine.dataclass import dataclass
+from policyengine.diagnostics import did_you_mean, listed
+from policyengine.files import MANIFEST
+from policyengine.papers.language import LANGUAGES, Language, language
 from policyengine.program.record import Record
-from policyengine.render.listings import listing_csv, listing_markdown, listing_text
+from policyengine.render.listings import listing_csv, listing_markdown, listing_text, listings_json
 from policyengine.render.style import painter
 from policyengine.reports.lists import Listing
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 Work = tuple[Callable[[Sequence[Record]], T], Callable[[T], None]]
 """What works on some records, in whatever process, and what takes what comes of them, in their order."""
 _ALONE = 4
 """So many pieces are worked on before other processes join in, which costs less than a second."""
 _MANY_BYTES = 4_000_000
-LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown"}
+LISTING_ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".md": "markdown", ".json": "json"}
 """The endings of files that lists are written to."""
 
 
@@ -102,7 +110,7 @@ class PartnerBase:
                 for found in workers.rest():
                     take(found)
 
-        if self.options.reads_tables or self._has_many_lines():
+        if self.kept is None and (self.options.reads_tables or self._has_many_lines()):
             from policyengine.cli.table_files import each_table_record
 
             found = each_table_record(self.program, self.options, self.console, going)
@@ -141,6 +149,14 @@ class PartnerBase:
         from policyengine.cli.table_files import has_extra
 
         return has_extra()
+
+    def chosen(self, keys: Sequence[str]) -> PartnerBase:
+        """The base with the records of these keys, or of all; ends the command if there are none."""
+        inputs = picked(self.program, keys, self.inputs)
+        check_keys(self.program, keys, inputs)
+        if not inputs.records:
+            raise none_usable()
+        return replace(self, kept=inputs)
 
     def protect(self, outputs: Sequence[Output]) -> None:
         """Ends the command if an output is an input, or another output."""
@@ -201,7 +217,43 @@ def open_base(
     return PartnerBase(folder, program, options, console, line, paths, known_on, language)
 
 
+def language_option(function: F) -> F:
+    """`--language`."""
+    return click.option(
+        "--language", "language_code", type=click.Choice(LANGUAGES), default="en", show_default=True,
+        help="The language of what is written, and of titles that the policies have in several.",
+    )(function)  # fmt: skip
+
+
+def key_option(function: F) -> F:
+    """`--key`."""
+    help = "Only the record with this key."
+    return click.option("--key", "keys", multiple=True, metavar="KEY", help=help)(function)
+
+
 # Lists
+
+
+def list_of(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The list that the last word names, and the other words: what holds no records and has no ending."""
+    *rest, last = words
+    holds_records = Path(last).exists() and not (Path(last) / MANIFEST).is_file()
+    if rest and not holds_records and not set(last) & set("./\\:"):
+        return last, rest
+    return None, list(words)
+
+
+def check_list(wanted: str | None, names: Iterable[str]) -> None:
+    """Ends the command if there is no list of that name."""
+    if wanted is not None and wanted not in names:
+        help = did_you_mean(wanted, names) or f"the lists are {listed(names)}"
+        raise CommandError(f"there is no list `{wanted}`", help=help)
+
+
+def one_list(names: Iterable[str]) -> CommandError:
+    """The error where a file that holds one list is to hold several."""
+    named = ", ".join(f"`{name}`" for name in names)
+    return CommandError("a CSV file holds one list", help=f"name it after the records: {named}")
 
 
 def write_listings(
@@ -215,21 +267,25 @@ def write_listings(
         if each.format == "xlsx":
             _write_workbook(each, listings)
     rest = [each for each in outputs if each.format != "xlsx"]
-    deliver(rest, _renderer(listings, console, most, base.line), console, base.paths)
+    say = language(base.language or "en")
+    deliver(rest, _renderer(listings, console, most, base.line, say), console, base.paths)
 
 
 def _renderer(
-    listings: Sequence[Listing], console: Console, most: int | None, line: str
+    listings: Sequence[Listing], console: Console, most: int | None, line: str, say: Language
 ) -> Callable[[str, bool], Iterator[str]]:
     def lines(listing: Listing, form: str, paint: bool) -> Iterator[str]:
         more = f"{line} {listing.head.id}"
         if form == "csv":
             return listing_csv(listing)
         if form == "markdown":
-            return listing_markdown(listing, most, more)
-        return listing_text(listing, console.columns, painter(paint), most, more)
+            return listing_markdown(listing, most, more, say)
+        return listing_text(listing, console.columns, painter(paint), most, more, say)
 
     def render(form: str, paint: bool) -> Iterator[str]:
+        if form == "json":
+            yield from listings_json(listings)
+            return
         for i, each in enumerate(listings):
             yield from ("",) if i else ()
             yield from lines(each, form, paint)

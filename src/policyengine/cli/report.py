@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +15,6 @@ from policyengine.api import Program
 from policyengine.change.period import twelve_months
 from policyengine.cli.completion import PROGRAM
 from policyengine.cli.console import Console
-from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import (
     Output,
     Percent,
@@ -26,12 +24,18 @@ from policyengine.cli.options import (
     records_option,
     subcommand,
 )
-from policyengine.cli.partner_base import LISTING_ENDINGS, Work, open_base, write_listings
+from policyengine.cli.partner_base import (
+    LISTING_ENDINGS,
+    Work,
+    check_list,
+    list_of,
+    one_list,
+    open_base,
+    write_listings,
+)
 from policyengine.decision.decision import Decision
 from policyengine.decision.findings import Charge, Finding, Level, Obligation, Waiver
-from policyengine.diagnostics import did_you_mean, listed
 from policyengine.engine.rows.engine import compile_graph
-from policyengine.files import MANIFEST
 from policyengine.program.list_reports import reports_of
 from policyengine.program.record import Record
 from policyengine.reports.due_list import due_list
@@ -71,7 +75,7 @@ _FEW = 10
     "--by", type=click.Choice(["room", "date", "money"]), default="room", show_default=True,
     help="What `losing` is ordered by.",
 )  # fmt: skip
-@output_option("text", "markdown", "csv", endings=LISTING_ENDINGS)
+@output_option("text", "markdown", "csv", "json", endings=LISTING_ENDINGS)
 @color_option
 def command(
     words: tuple[str, ...], files: tuple[str, ...], as_of: date, within: int, room: Decimal, by: By,
@@ -85,16 +89,15 @@ def command(
     `-o FILE.xlsx` writes all of them whole, a sheet for each, `-o FILE.csv` one of them.
     """
     console = Console.of(color)
-    wanted, more = _list_of(words)
+    wanted, more = list_of(words)
     base = open_base("report", more, files, as_of, given, console)
     base.protect(outputs)
     most = None if wanted or any(each.format in ("xlsx", "csv") for each in outputs) else _FEW
     makers = _makers(base.program, within, Limits(room / 100, within), by, most)
-    _check_name(wanted, makers)
+    check_list(wanted, makers)
     chosen = [name for name in makers if wanted in (None, name)]
     if len(chosen) > 1 and any(each.format == "csv" for each in outputs):
-        names = ", ".join(f"`{name}`" for name in makers)
-        raise CommandError("a CSV file holds one list", help=f"name it after the records: {names}")
+        raise one_list(makers)
     decide = _decider(base.program, {kind for name in chosen for kind in _FINDINGS.get(name, ())})
     collectors: list[Collector[Any]] = []
 
@@ -114,21 +117,6 @@ def command(
     listings = [each.listing() for each in collectors]
     write_listings(outputs, listings, base, console, None if wanted else _FEW)
     return code
-
-
-def _list_of(words: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The list that the last word names, and the other words: what holds no records and has no ending."""
-    *rest, last = words
-    holds_records = Path(last).exists() and not (Path(last) / MANIFEST).is_file()
-    if rest and not holds_records and not set(last) & set("./\\:"):
-        return last, rest
-    return None, list(words)
-
-
-def _check_name(wanted: str | None, names: Iterable[str]) -> None:
-    if wanted is not None and wanted not in names:
-        help = did_you_mean(wanted, names) or f"the lists are {listed(names)}"
-        raise CommandError(f"there is no list `{wanted}`", help=help)
 
 
 def _decider(program: Program, wanted: set[type[Finding]]) -> Callable[[Record], Decision]:

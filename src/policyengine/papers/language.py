@@ -63,17 +63,22 @@ class Language:
         dot = "." if self.code == "de" else ""
         return f"{value.day}{dot} {_MONTHS[self.code][value.month - 1]} {value.year}"
 
+    def short_day(self, value: date | FarDate) -> str:
+        """A date in a table: `2 Jan 2027`, `02.01.2027`."""
+        is_english = self.code == "en"
+        return wording.day(value) if is_english else f"{value.day:02}.{value.month:02}.{value.year:04}"
+
     def number(self, value: Decimal | int) -> str:
         """A number: `12,345.5`, `12.345,5`."""
-        return self._digits(wording.number(value))
+        return self.digits(wording.number(value))
 
     def money(self, value: Decimal, currency: str | None) -> str:
         """An amount: `1,080.00 USD`, `1.080,00 USD`."""
-        return self._digits(wording.money(value, currency or None))
+        return self.digits(wording.money(value, currency or None))
 
     def rate(self, value: Decimal) -> str:
         """A rate in per cent: `20 %`."""
-        return self._digits(wording.rate(value))
+        return self.digits(wording.rate(value))
 
     def quantity(self, value: object, unit: str = "") -> str:
         """A value with the unit of its number: `%`, a currency, or none."""
@@ -90,7 +95,8 @@ class Language:
                 return self.day(value)
         return wording.spell(value)
 
-    def _digits(self, text: str) -> str:
+    def digits(self, text: str) -> str:
+        """A text with numbers as English writes them, such as `1,080.00 USD`."""
         if self.code == "en":
             return text
         near = text.startswith("about ")

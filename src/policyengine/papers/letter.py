@@ -41,7 +41,7 @@ class Desk:
         self.contact = contact or self._other_party(labels) or declared.title
         self.last = through[-1].days.last
         self.decide = decide
-        self.events = DueEvents(declared.id, through, labels)
+        self.events = DueEvents(declared.id, through, labels, say)
         self.gains = NextLevels(program, labels)
 
     def _other_party(self, labels: Mapping[str, str]) -> str | None:

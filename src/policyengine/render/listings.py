@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice
+from json import dumps
 from typing import NamedTuple
 
-from policyengine.decision.wording import day, money, number, rate
+from policyengine.decision.wording import number
+from policyengine.papers.language import Language
 from policyengine.render.markdown_summary import escaped
 from policyengine.render.style import Paint, clean, pad, width, wrap
 from policyengine.reports.lists import CURRENCY, Cell, Cells, ListColumn, Listing, Table
@@ -28,14 +30,16 @@ _ALIKE = "policy"
 """The column that tells nothing where it is the same in all rows."""
 
 
-def listing_text(listing: Listing, columns: int, paint: Paint, most: int | None, more: str) -> Iterator[str]:
+def listing_text(
+    listing: Listing, columns: int, paint: Paint, most: int | None, more: str, say: Language
+) -> Iterator[str]:
     """The lines of a list for a terminal, at most so many rows; `more` is the command that shows the rest."""
     head, count = listing.head, len(listing.rows)
     if not count:
         yield from (paint(head.title, "strong"), f"  {head.nothing}", *_note(listing))
         return
     yield paint(f"{head.title} ({number(count + listing.more)})", "strong")
-    people = _People(head.columns, listing.rows, most)
+    people = _People(head.columns, listing.rows, most, say)
     yield from _lines(people.columns, people.rows(), columns - _GAP, paint)
     left = count - people.count + listing.more
     if left:
@@ -43,13 +47,13 @@ def listing_text(listing: Listing, columns: int, paint: Paint, most: int | None,
     yield from _note(listing)
 
 
-def listing_markdown(listing: Listing, most: int | None, more: str) -> Iterator[str]:
+def listing_markdown(listing: Listing, most: int | None, more: str, say: Language) -> Iterator[str]:
     """The lines of a list as a heading and a table of Markdown."""
     head, count = listing.head, len(listing.rows)
     if not count:
         yield "\n\n".join([f"#### {escaped(head.title)}", escaped(head.nothing), *_said(listing)])
         return
-    people = _People(head.columns, listing.rows, most)
+    people = _People(head.columns, listing.rows, most, say)
     yield f"#### {escaped(head.title)} ({number(count + listing.more)})\n"
     yield f"| {' | '.join(escaped(each.title) for each in people.columns)} |"
     yield f"| {' | '.join('---:' if each.kind in _RIGHT else '---' for each in people.columns)} |"
@@ -82,6 +86,29 @@ def csv_line() -> Callable[[Sequence[Cell]], str]:
     """What makes a line of CSV of the cells of a row."""
     plain = _Plain().__getitem__
     return lambda cells: ",".join(map(plain, cells))
+
+
+def listings_json(listings: Sequence[Listing]) -> Iterator[str]:
+    """The lines of an object that has the rows of each list, as objects with a name for each cell.
+
+    Numbers are exact texts, counts numbers, days ISO 8601, and what is not there is null.
+    """
+    yield "{"
+    for i, listing in enumerate(listings, start=1):
+        names, before = [column.name for column in listing.head.columns], ""
+        yield f"  {dumps(listing.head.id)}: ["
+        for row in listing.rows:
+            yield from (f"    {before},",) if before else ()
+            before = dumps(dict(zip(names, map(_json, row), strict=True)), ensure_ascii=False)
+        yield from (f"    {before}",) if before else ()
+        yield "  ]," if i < len(listings) else "  ]"
+    yield "}"
+
+
+def _json(cell: Cell) -> str | int | None:
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    return cell.isoformat() if isinstance(cell, date) else clean(cell) if isinstance(cell, str) else cell
 
 
 class _Plain(dict[Cell, str]):
@@ -121,10 +148,10 @@ class _Column(NamedTuple):
 class _People:
     """The first rows of a list as texts, without columns that say nothing; amounts with their currencies."""
 
-    def __init__(self, columns: Sequence[ListColumn], rows: Table, most: int | None) -> None:
+    def __init__(self, columns: Sequence[ListColumn], rows: Table, most: int | None, say: Language) -> None:
         names = [column.name for column in columns]
         self.count = len(rows) if most is None else min(most, len(rows))
-        self._rows, self._all = rows, columns
+        self._rows, self._all, self._say = rows, columns, say
         self._currency = names.index(CURRENCY) if CURRENCY in names else None
         sizes = [(1, 1)] * len(columns)
         said: list[set[Cell]] = [set() for _ in columns]
@@ -153,7 +180,10 @@ class _People:
 
     def _texts(self, row: Cells) -> list[str]:
         currency = None if self._currency is None else row[self._currency]
-        return [_shown(cell, column.kind, currency) for cell, column in zip(row, self._all, strict=True)]
+        return [
+            _shown(cell, column.kind, currency, self._say)
+            for cell, column in zip(row, self._all, strict=True)
+        ]
 
 
 def _wider(size: tuple[int, int], text: str, *, head: bool = False) -> tuple[int, int]:
@@ -162,13 +192,13 @@ def _wider(size: tuple[int, int], text: str, *, head: bool = False) -> tuple[int
     return low, max(size[1], low if head else width(text))
 
 
-def _shown(cell: Cell, kind: str, currency: Cell) -> str:
+def _shown(cell: Cell, kind: str, currency: Cell, say: Language) -> str:
     if isinstance(cell, Decimal):
         if kind == "money":
-            return money(cell, str(currency) if currency else None)
-        return rate(cell) if kind == "rate" else number(cell)
+            return say.money(cell, str(currency) if currency else None)
+        return say.rate(cell) if kind == "rate" else say.number(cell)
     if isinstance(cell, date):
-        return day(cell)
+        return say.short_day(cell)
     return "" if cell is None else clean(str(cell))
 
 

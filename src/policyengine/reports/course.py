@@ -8,6 +8,7 @@ as before are not looked at again. So what is told is what evaluating every sing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -28,6 +29,7 @@ from policyengine.engine.rows.day_by_day import DailyProgram
 from policyengine.engine.rows.day_steps import read_as_one
 from policyengine.engine.rows.engine import Compiled, compile_graph
 from policyengine.engine.rows.outcomes import Outcome, SubjectOutcomes
+from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
@@ -65,13 +67,17 @@ class Payment(NamedTuple):
 
 
 class Billed(NamedTuple):
-    """A charge of a subject, who pays it, and its terms on some days."""
+    """A charge of a subject, who pays it, and its terms on some days.
+
+    `part` are the days that count and all days of the period, where only some of them count.
+    """
 
     subject: Subject
     charge: ChargeKey
     payer: str | None
     terms: Terms
     days: Days
+    part: tuple[int, int] | None = None
 
     def due(self) -> Iterator[tuple[int, date]]:
         """The numbers of the due dates on these days, and the days; none where certainly nothing is paid."""
@@ -105,8 +111,20 @@ def stretches(program_on: Callable[[date], Graph], turns: Sequence[date], until:
     )
 
 
+def charges_instead(graph: Graph, days: Days) -> Stretch:
+    """The charges alone of a program on days on which another version of it holds."""
+    return _stretch(slice_of(graph, [rule for rule in graph.rules if rule.finding is Charge]), days)
+
+
+def _with_part(rule: Rule) -> Rule:
+    """The rule of a charge with its terms, and how many days of a period count."""
+    part = {name: rule.fields[name] for name in ("days", "of_days") if name in rule.fields}
+    terms = bare(rule)
+    return replace(terms, fields={**terms.fields, **part})
+
+
 def _stretch(graph: Graph, days: Days) -> Stretch:
-    rules = [bare(rule) if rule.finding is Charge else rule for rule in graph.rules]
+    rules = [_with_part(rule) if rule.finding is Charge else rule for rule in graph.rules]
     asking = {read_as_one(rule) for rule in rules if asks_for_the_day(graph, rule)}
     moving = [rule for rule in rules if read_as_one(rule) in asking]
     still = [rule for rule in rules if read_as_one(rule) not in asking]
@@ -190,7 +208,14 @@ def _billed(found: Found, first: date, last: date) -> Iterator[Billed]:
                 payer = outcome.values.get("payer")
                 who = None if payer is None else str(payer)
                 charge = ChargeKey(outcome.policy, outcome.id)
-                yield Billed(subject, charge, who, terms_of(outcome), Days(first, last))
+                part = _part_of(outcome) if "of_days" in outcome.values else None
+                yield Billed(subject, charge, who, terms_of(outcome), Days(first, last), part)
+
+
+def _part_of(outcome: Outcome) -> tuple[int, int] | None:
+    days, whole = (outcome.values.get(name) for name in ("days", "of_days"))
+    is_part = isinstance(days, int) and isinstance(whole, int) and days < whole
+    return (days, whole) if is_part else None  # type: ignore[return-value]
 
 
 def states_in(found: Found) -> dict[Who, State]:
@@ -265,7 +290,7 @@ def payments(through: Iterable[OnDays]) -> Iterator[Payment]:
     """What falls due for a record, each as the program says on its day."""
     for on in through:
         for each in on.charges:
-            subject, charge, payer, terms, _ = each
+            subject, charge, payer, terms, *_ = each
             for number, day in each.due():
                 every = terms.schedule and terms.schedule.every
                 yield Payment(day, subject, charge, terms.payable, terms.currency, payer, number, every)

@@ -21,10 +21,10 @@ from policyengine.decision.findings import (
     Origin,
     Subject,
 )
-from policyengine.decision.wording import PERCENT, money, name_of, quantity, short_name, status_words, words
+from policyengine.decision.wording import PERCENT, money, name_of, short_name, status_words, words
 from policyengine.program.record import Record
 from policyengine.reports.course import OnDays, Stretch, changes, course, payments
-from policyengine.reports.lists import WHO, Head, ListColumn, Listing
+from policyengine.reports.lists import WHO, Head, ListColumn, Listing, Say
 
 _OPEN = frozenset({"upcoming", "due", "overdue", MANUAL, UNDETERMINED})
 """What an obligation is while somebody has to do it."""
@@ -67,10 +67,11 @@ class EventPart(NamedTuple):
 class DueEvents:
     """Finds the events of records in the order of days; `labels` has the titles of the parties."""
 
-    def __init__(self, program: str, through: Sequence[Stretch], labels: Mapping[str, str]) -> None:
+    def __init__(self, program: str, through: Sequence[Stretch], labels: Mapping[str, str], say: Say) -> None:
         self._program = program
         self._through = through
         self._labels = labels
+        self._say = say
         self._origins: dict[tuple[str, str], Origin] = {}
         self._levels: dict[str, dict[str, str]] = {}
         for each in through:
@@ -104,13 +105,14 @@ class DueEvents:
         for (subject, what), (status, until, whose) in seen.items():
             if status in _OPEN and _is_day(until):  # what is not decided may have to be done as well
                 part = EventPart(what.section, self._title(what.policy, what.id), what.aspect)
-                title = f"{part.title}, {what.aspect}" if what.aspect else part.title
+                title = f"{part.title}, {self._say.period(what.aspect)}" if what.aspect else part.title
                 day = date.fromisoformat(str(until))
                 yield self._event(about, subject, what.policy, what.id, what.aspect, day, title, whose, part)
 
     def _payments(self, about: Subject, found: Sequence[OnDays]) -> Iterator[DueEvent]:
+        say = self._say
         for day, subject, (policy, part), net, currency, payer, number, _ in payments(found):
-            amount = "amount not decided" if net is None else money(net, currency)
+            amount = say("amount not decided") if net is None else say.digits(money(net, currency))
             told = EventPart(Charge.section, self._title(policy, part), "", net, currency)
             title, whose = f"{told.title}: {amount}", payer or "partner"
             yield self._event(about, subject, policy, part, f"#{number}", day, title, whose, told)
@@ -123,7 +125,7 @@ class DueEvents:
                 continue
             if what.section in (Level.section, Discount.section):
                 part = self._turned(what, each.before, each.after)
-                title = f"{part.title}: {_ends(part)}"
+                title = f"{part.title}: {self._ends(part)}"
                 aspect = f"{what.section}/{each.before}/{each.day}"
                 whom, day = each.subject, each.day
                 yield self._event(about, whom, what.policy, what.id, aspect, day, title, "partner", part)
@@ -137,6 +139,23 @@ class DueEvents:
             then = self._level(what, then)
         level = "" if what.section != Level.section or before == ABSENT else self._level(what, before)
         return EventPart(what.section, title, level, then=then)
+
+    def _ends(self, part: EventPart) -> str:
+        """What ends, and what follows: `Standard, then Volume`, `discount ends`, `Silver begins`."""
+        say, then = self._say, part.then
+        if isinstance(then, Decimal):
+            then = say.quantity(then, PERCENT)
+        elif then == UNDETERMINED:
+            then = say(status_words(UNDETERMINED))
+        if not part.aspect and part.rate is None and then is not None:
+            is_rate = isinstance(part.then, Decimal)
+            return say("{level} begins", level=say("{rate} discount", rate=then) if is_rate else then)
+        if then is None:
+            return say("{level} ends", level=part.aspect) if part.aspect else say("discount ends")
+        discount = (
+            None if part.rate is None else say("{rate} discount", rate=say.quantity(part.rate, PERCENT))
+        )
+        return say("{before}, then {after}", before=part.aspect or discount or say("discount"), after=then)
 
     def _level(self, what: What, state: object) -> str:
         return self._levels.get(what.policy, {}).get(str(state), words(str(state)))
@@ -158,19 +177,6 @@ class DueEvents:
         return DueEvent(f"{uid}@policyengine", day, about.key, about.label, whom, title, whose, why, told)
 
 
-def _ends(part: EventPart) -> str:
-    """What ends, and what follows: `Standard, then Volume`, `discount ends`, `Silver begins`."""
-    if not part.aspect and part.rate is None and part.then is not None:
-        is_rate = isinstance(part.then, Decimal)
-        return f"{f'{quantity(part.then, PERCENT)} discount' if is_rate else part.then} begins"
-    before = part.aspect or ("discount" if part.rate is None else f"{quantity(part.rate, PERCENT)} discount")
-    if part.then is None:
-        return f"{part.aspect or 'discount'} ends"
-    if isinstance(part.then, Decimal):
-        return f"{before}, then {quantity(part.then, PERCENT)}"
-    return f"{before}, then {status_words(part.then) if part.then == UNDETERMINED else part.then}"
-
-
 def _is_day(value: object) -> bool:
     return isinstance(value, str) and len(value) == len("2026-11-21") and value[:4].isdigit()
 
@@ -183,7 +189,7 @@ _COLUMNS = (
 )
 
 
-def event_list(events: Sequence[DueEvent], labels: Mapping[str, str]) -> Listing:
+def event_list(events: Sequence[DueEvent], labels: Mapping[str, str], say: Say) -> Listing:
     """The events as a list."""
     head = Head("calendar", "Calendar", _COLUMNS, "Nothing falls due, and nothing ends.")
     rows = [
@@ -191,4 +197,4 @@ def event_list(events: Sequence[DueEvent], labels: Mapping[str, str]) -> Listing
          None if each.party is None else name_of(each.party, labels))
         for each in sorted(events, key=lambda each: (each.day, each.key or "", each.title))
     ]  # fmt: skip
-    return Listing(head, rows)
+    return Listing(head.told(say), rows)

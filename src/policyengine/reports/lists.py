@@ -50,6 +50,25 @@ CURRENCY = "currency"
 """The column with the currency of the amounts of a row; for people it stands beside the amount."""
 
 
+class Say(Protocol):
+    """The words of a language, in which people read a list."""
+
+    def __call__(self, text: str, **values: object) -> str:
+        """A text that English has."""
+
+    def short_day(self, value: date) -> str:
+        """A day."""
+
+    def digits(self, text: str) -> str:
+        """A text with numbers as English writes them."""
+
+    def quantity(self, value: object, unit: str = "") -> str:
+        """A value with the unit of its number."""
+
+    def period(self, label: str) -> str:
+        """What a period is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListColumn:
     """A column: its name for programs, its title for people, and what its cells hold."""
@@ -73,6 +92,11 @@ class Head(NamedTuple):
     title: str
     columns: tuple[ListColumn, ...]
     nothing: str
+
+    def told(self, say: Say) -> Head:
+        """The head in the words of a language."""
+        columns = tuple(ListColumn(each.name, say(each.title), each.kind) for each in self.columns)
+        return Head(self.id, say(self.title), columns, say(self.nothing))
 
     def places(self, *names: str) -> list[int]:
         """Where the columns of these names stand."""

@@ -19,7 +19,7 @@ from policyengine.dataclass import dataclass
 
 _FIRST_MS = 1000
 _EVERY_MS = 200
-_LONG_MS = 10_000
+_LONG_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,10 @@ def settle(stream: TextIO) -> None:
 class Progress:
     """Shows progress in one line that is overwritten, and erased at the end: count, speed, time left."""
 
-    def __init__(self, what: str = "records") -> None:
+    def __init__(self, what: str = "records", *, sums_up: bool = False) -> None:
+        """One that `sums_up` says after a long time how many there were, also where no line is shown."""
         self._what = what
+        self._sums_up = sums_up
         self._shows = sys.stderr.isatty()
         self._start = time.monotonic_ns()
         self._next = _FIRST_MS
@@ -168,12 +170,12 @@ class Progress:
         return (time.monotonic_ns() - self._start) // 1_000_000
 
     def end(self) -> None:
-        """Erases the line; after a long time it says how many there were, also where no line is shown."""
+        """Erases the line, and sums up."""
         if self._width:
             sys.stderr.write(f"\r{' ' * self._width}\r")
             sys.stderr.flush()
             self._width = 0
-        if self._count and self._passed >= _LONG_MS:
+        if self._sums_up and self._count and self._passed >= _LONG_MS:
             sys.stderr.write(f"{self._count:,} {self._what} in {_clock(self._passed)}\n")
         self._count = 0
 

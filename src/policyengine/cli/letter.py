@@ -88,7 +88,7 @@ def desk_of(base: PartnerBase, last: date, contact: str | None, console: Console
 
 def answers(desk: Desk, base: PartnerBase) -> Iterator[Answer]:
     """The records with their decisions, and how far it is."""
-    progress, total = Progress(), len(base.inputs.records)
+    progress, total = Progress(sums_up=True), len(base.inputs.records)
     try:
         for i, record in enumerate(base.inputs.records):
             yield desk.answer(record)

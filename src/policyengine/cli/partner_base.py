@@ -122,7 +122,7 @@ class PartnerBase:
         self, going: Callable[[], AbstractContextManager[Callable[[Sequence[Record]], None]]]
     ) -> None:
         """Works on the records that are in the memory."""
-        records, progress = self.inputs.records, Progress()
+        records, progress = self.inputs.records, Progress(sums_up=True)
         try:
             with going() as put:
                 for start in range(0, len(records), PIECE):

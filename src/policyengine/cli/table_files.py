@@ -53,7 +53,7 @@ def each_table_record(program: Program, options: TableOptions, console: Console,
 
     Where two records turn out to have one key, `begin` is called again, and all is done without both.
     """
-    inputs, progress = open_inputs(program, options), Progress()
+    inputs, progress = open_inputs(program, options), Progress(sums_up=True)
     need_extra("a list over tables")
     from policyengine.batch.engines import EachRecord
     from policyengine.batch.run import Run, evaluate_all

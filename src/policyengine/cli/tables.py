@@ -59,7 +59,7 @@ def evaluate_tables(program: Program, options: TableOptions, console: Console) -
         engine = Details(program.linked, engine)
     for lapsed in program.linked.not_in_force:
         console.err(f"note: {lapsed.title}: {lapse(lapsed)}")
-    progress = Progress()
+    progress = Progress(sums_up=True)
     run = Run(
         program.linked,
         engine,

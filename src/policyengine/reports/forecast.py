@@ -186,10 +186,11 @@ class Forecast:
         say = self._say
         title, at = self._titled(what.policy, what.id, what.aspect.partition("/")[0])
         one, other = self._state(what, before), self._state(what, after)
-        told = other if before == ABSENT else f"{one} -> {other}"
+        is_over = after == ABSENT and what.section not in (Level.section, Discount.section)
+        told = other if before == ABSENT or is_over else f"{one} -> {other}"
         if what.section == Obligation.section and "/" not in what.aspect:
             begins = {"upcoming": say("begins"), "due": say("is due"), "overdue": say("is overdue")}
-            told = begins.get(str(after), other if after == ABSENT else told)
+            told = begins.get(str(after), told)
         return title, at, told
 
     def _title_and_place(self, policy: str, part: str, period: str) -> tuple[str, str | None]:

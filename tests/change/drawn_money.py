@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.change import drawn_changes, slow_money
-from tests.change.slow_money import Answers, Flow, Money, Version, first_difference
+from tests.change.slow_money import Answers, Flow, Money, Payments, Version, first_difference
 from tests.differential.programs import generated
 from tests.support import DAY, POLICIES
 
@@ -119,10 +119,13 @@ class Expected:
     flows: Counter[tuple[str, object, object]] = field(default_factory=Counter)
     payers: Counter[bool] = field(default_factory=Counter)
     handed_over: Counter[str] = field(default_factory=Counter)
+    moved: dict[tuple[str, str], Counter[str] | None] = field(default_factory=dict)
 
     def add(self, old: Answers, new: Answers) -> None:
         """Adds a record."""
-        sums, open_ = slow_money.sums(old.payments(), new.payments())
+        before, after = old.payments(), new.payments()
+        sums, open_ = slow_money.sums(before, after)
+        self._dates(before, after, old, new)
         self.undecided += open_
         for flow, money in sums.items():
             self.sums[flow] = self.sums.get(flow, Money()).plus(money)
@@ -140,6 +143,18 @@ class Expected:
         self.handed_over.update(
             {key[0] for key, who in parties.items() if None not in who and who[0] != who[1]}
         )
+
+    def _dates(self, before: Payments, after: Payments, old: Answers, new: Answers) -> None:
+        """Adds which way payments move, of charges that tell their periods in every record."""
+        for key in {**before, **after}:
+            one, other = before.get(key, {}), after.get(key, {})
+            held = self.moved.setdefault(key[1:3], Counter())
+            if one is None or other is None or held is None:
+                continue
+            mine, its = old.periods.get(key, {}), new.periods.get(key, {})
+            several = len({flow for _, flow in (*one, *other)}) > 1
+            found = None if several or mine is None or its is None else slow_money.moved(mine, its)
+            self.moved[key[1:3]] = None if found is None else held + found
 
     def _payer(self, amounts: Sequence[Decimal | None]) -> None:
         known = [each for each in amounts if each is not None]
@@ -174,6 +189,7 @@ def differences(found: Pair, records: Sequence[Record]) -> Iterator[str]:
             yield f"{flow}: {mine}, not {theirs}"
     if sum(tally.undecided.values()) != said.undecided:
         yield f"undecided: {sum(tally.undecided.values())}, not {said.undecided}"
+    yield from _moved(tally, said)
     yield from _values(found, tally, said)
     flows = Counter({key: n for key, n in tally.flows.items() if key[1] != key[2]})
     wanted = Counter({key: n for key, n in said.flows.items() if key[1] != key[2]})
@@ -187,6 +203,17 @@ def differences(found: Pair, records: Sequence[Record]) -> Iterator[str]:
         if tally.named[f"{section}_moved"] != said.handed_over[section]:
             yield f"{section}_moved: {tally.named[f'{section}_moved']}, not {said.handed_over[section]}"
     yield from _single(found, tally, said)
+
+
+def _moved(tally: Tally, said: Expected) -> Iterator[str]:
+    """Payments that move within the period, and those that are paid again."""
+    for part, wanted in said.moved.items():
+        mine = Counter[str]()
+        for kind, (payments, _) in tally.shifts.items():
+            mine[kind.way] += payments * (kind.part == part and kind.where == "within")
+        ways = {way: mine[way] for way in ("earlier", "later", "twice")}
+        if wanted is not None and not mine["rhythm"] and ways != {way: wanted[way] for way in ways}:
+            yield f"{part} moves {ways}, not {dict(wanted)}"
 
 
 def _values(found: Pair, tally: Tally, said: Expected) -> Iterator[str]:

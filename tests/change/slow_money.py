@@ -114,6 +114,7 @@ class Answers:
         self.version, self.spans, self.record = version, version.spans, record
         self._said: dict[int, Decision] = {}
         self._charges: dict[tuple[int, date], dict[Key, Charge]] = {}
+        self.periods: dict[Key, dict[date, tuple[int, date]] | None] = {}
 
     def on(self, i: int) -> Decision:
         """The decision on the first day of a range of days."""
@@ -174,21 +175,32 @@ class Answers:
 
     def _paid(self, key: Key, every: Sequence[Mapping[Key, Charge]]) -> dict[Due, Decimal] | None:
         found: dict[Due, Decimal] = {}
-        paid = False
+        asking = self._asking(key, every)
         for i, said in enumerate(every):
             charge = said.get(key)
-            if charge is None or (paid and _is_single(charge)):
+            if charge is None or (_is_single(charge) and i != asking):
                 continue
-            more = self._within(i, key, charge, self.spans[i])
+            more = self._within(i, key, charge, self._whole if i == asking else self.spans[i])
             if more is None:
                 return None
             found |= more
-            paid = paid or (_is_single(charge) and bool(due_dates(charge, *self.spans[i])))
-        last = every[-1].get(key)
-        if last is not None and not paid and _is_single(last):
-            more = self._within(len(every) - 1, key, last, (self.spans[0][0], self.spans[-1][1]))
-            return None if more is None else found | more
         return found
+
+    def _asking(self, key: Key, every: Sequence[Mapping[Key, Charge]]) -> int | None:
+        """Which version asks for what is due once: the first one that is in force on the day that it says,
+        the evaluation date's for all days before; else the last one.
+        """
+        singles = [i for i, said in enumerate(every) if key in said and _is_single(said[key])]
+        for i in singles:
+            due, since = every[i][key].due_on, date.min if i == 0 else self.spans[i][0]
+            assert due is not None
+            if since <= due <= self.spans[i][1]:
+                return i
+        return singles[-1] if singles[-1:] == [len(every) - 1] else None
+
+    @property
+    def _whole(self) -> tuple[date, date]:
+        return self.spans[0][0], self.spans[-1][1]
 
     def _within(self, i: int, key: Key, charge: Charge, days: tuple[date, date]) -> dict[Due, Decimal] | None:
         if charge.due_on is None:
@@ -201,7 +213,36 @@ class Answers:
             if asked.status == "undetermined" or asked.net is None:
                 return None
             found[day, (asked.currency or "", (asked.payer or "") if asked.payout else "")] = asked.net
+            self._note(key, day, asked)
         return found
+
+    def _note(self, key: Key, day: date, asked: Charge) -> None:
+        """Keeps which period is paid on a day; None for a charge that does not tell."""
+        held = self.periods.setdefault(key, {})
+        if asked.every is None or asked.period_number is None or asked.period_start is None or held is None:
+            self.periods[key] = None
+        else:
+            held[day] = asked.period_number, asked.period_start
+
+
+def moved(
+    one: Mapping[date, tuple[int, date]], other: Mapping[date, tuple[int, date]]
+) -> Counter[str] | None:
+    """Which way the payments of each period move within the compared days, and how many are paid again; None
+    where a number is not the same period throughout.
+    """
+    starts = {each for side in (one, other) for each in side.values()}
+    if len({number for number, _ in starts}) < len(starts):
+        return None
+    found: Counter[str] = Counter()
+    for number in {number for number, _ in starts}:
+        before, after = (
+            sorted(day for day, (its, _) in side.items() if its == number) for side in (one, other)
+        )
+        if before and after and before[0] != after[0]:
+            found["earlier" if after[0] < before[0] else "later"] += 1
+        found["twice"] += max(0, len(after) - max(1, len(before)))
+    return found
 
 
 def _is_single(charge: Charge) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -102,7 +103,7 @@ charges:
     amount: rent * %(share)s / 100 + fee * period.days / 1000
     every: calendar quarter
     starting: started_on
-    due_on: 'period.end + @"P30D"'
+    due_on: 'period.end + @"P%(lag)sD"'
     times: %(times)s
   - id: later
     title: Commission
@@ -146,16 +147,28 @@ _TERMS: Mapping[str, tuple[object, ...]] = {
     "band": (500, 900), "rate": (3, 5), "setup": (100, "99.99", 0), "setup_days": (0, 14, 400),
     "factor": (1, "1.1"), "every": (1, 3), "first": (0, 1, 2, 14), "notice": ("", ' - @"P1M"'),
     "support": (20, 25), "support_days": (30, 45), "share": (20, 25), "times": (4, 6, 15),
-    "day": (1, 30, "last"), "count": ("both", "first_day"),
+    "day": (1, 30, "last"), "count": ("both", "first_day"), "lag": (30, 75, 130),
 }  # fmt: skip
 """What may change: amounts and rates, thresholds, tables, days, how often, ends."""
-_DATES = {"setup_days", "first", "day"}
+_DATES = {"setup_days", "first", "day", "lag"}
 _WITHOUT_MONEY = {"mode", "band", "rate"}
 
 
 def _written(terms: Mapping[str, object]) -> list[Source]:
     whole = {**terms, "above": int(str(terms["edge"])) + 1}
     return [Source("program.yaml", _PROGRAM), Source("policies.yaml", _POLICIES % whole)]
+
+
+def _later(before: Mapping[str, object], after: Mapping[str, object], day: date) -> list[Source]:
+    """The program whose charges are different from a day on."""
+    program, policies = _written(before)
+    (billing,) = (
+        each
+        for each in _written(after)[1].text.split("---\n")
+        if each.startswith("kind: billing\nid: billing")
+    )
+    dated = billing.replace("for: customer\n", f"for: customer\nfrom: {day}\n")
+    return [program, Source(policies.name, f"{policies.text}---\n{dated}")]
 
 
 def _drawn(chance: random.Random) -> tuple[dict[str, object], dict[str, object]]:
@@ -184,6 +197,33 @@ def test_every_kind_of_change_is_right_to_the_cent(seed: int) -> None:
     if changed <= _WITHOUT_MONEY:
         assert all(each.before == each.after for each in found.sums.values())
     _check_commissions(before, after, records, found)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("MONEY", "2"))))
+def test_a_version_that_begins_later_is_right_to_the_cent(seed: int) -> None:
+    """What fell due before is not due again, and what is paid for a period twice is told."""
+    chance = random.Random(seed)
+    before, _ = _drawn(chance)
+    changed = chance.sample(["setup_days", "setup", "lag", "share", "times"], 2)
+    after = {
+        **before,
+        **{name: chance.choice([each for each in _TERMS[name] if each != before[name]]) for name in changed},
+    }
+    day = date(2026, 11, 22) + timedelta(chance.randrange(300))
+    pair = drawn_money.pair(_written(before), _later(before, after, day))
+    assert pair.ok
+    vocabulary = pair.old[0].graph.vocabulary  # type: ignore[union-attr]
+    records = [_begun(generated(vocabulary, chance), chance) for _ in range(4)]
+    assert list(drawn_money.differences(pair, records)) == []
+
+
+def _begun(record: Record, chance: random.Random) -> Record:
+    """The record with customers that began within two years."""
+    day = date(2027, 6, 1) - timedelta(chance.randrange(700))
+    some = tuple(
+        replace(each, facts={**each.facts, "started_on": day}) for each in record.lists.get("customers", ())
+    )
+    return replace(record, lists={**record.lists, "customers": some})
 
 
 def _check_commissions(
@@ -323,6 +363,47 @@ def test_what_is_due_once_is_paid_once_though_a_later_version_moves_it() -> None
         (change,) = money_changes(old, new, [first, second])
         assert isinstance(change, MoneyChange)
         assert [change.before, change.after] == payments
+
+
+def test_what_fell_due_before_the_period_is_not_due_again_by_a_later_version() -> None:
+    """But by a program that always had a different day it is, as nobody knows whether it is paid."""
+    spans = [Days(DAY, date(2026, 11, 30)), Days(date(2026, 12, 1), YEAR.last)]
+    fell, late = _terms(date(2026, 4, 30)), _terms(date(2027, 1, 25))
+    (change,) = money_changes([fell, fell], [fell, late], spans)
+    assert isinstance(change, MoneyChange)
+    assert (change.before, change.after, change.shifts) == (0, 0, ())
+    assert _one(fell, late).shifts == (Shift("later", "into", 1, Decimal(10)),)
+    ahead = [Days(date(2027, 1, 1), date(2026, 11, 30)), Days(date(2027, 1, 1), YEAR.last)]
+    for first, due in (
+        (date(2026, 11, 25), 0),
+        (date(2026, 12, 5), 10),
+    ):  # on 5 Dec the later one is in force
+        both = money_changes([_terms(first), _terms(first)], [_terms(first), late], ahead)
+        assert [each.after for each in both if isinstance(each, MoneyChange)] == [due]
+
+
+def _quarterly(lag: int) -> Terms:
+    """Due so many days after the end of each quarter."""
+    due = date(2026, 9, 30) + timedelta(lag)
+    return _terms(due)._replace(schedule=Schedule(due, "P3M", date(2026, 7, 1), lag - 1))
+
+
+def test_payments_are_matched_by_their_periods() -> None:
+    spans = [Days(DAY, date(2027, 2, 28)), Days(date(2027, 3, 1), YEAR.last)]
+    early, late, far = _quarterly(15), _quarterly(60), _quarterly(150)
+    (change,) = money_changes([early, early], [early, late], spans)  # the last quarter on 15 Jan and on 1 Mar
+    assert isinstance(change, MoneyChange)
+    assert (change.before, change.after, change.amount, change.time) == (40, 40, 10, -10)
+    assert {shift[:3] for shift in change.shifts} == {
+        ("later", "within", 2), ("later", "after", 1), ("twice", "within", 1),
+    }  # fmt: skip
+    (change,) = money_changes([late, late], [late, early], spans)  # the last quarter on neither
+    assert isinstance(change, MoneyChange)
+    assert (change.before, change.after, change.amount, change.time) == (40, 40, -10, 10)
+    assert {shift[:3] for shift in change.shifts} == {
+        ("earlier", "within", 2), ("earlier", "into", 1), ("skipped", "within", 1),
+    }  # fmt: skip
+    assert {shift.way for shift in _one(early, far).shifts} == {"later"}  # more than a period later
 
 
 _MONTHLY = _terms(date(2026, 12, 1), "P1M")

@@ -2,9 +2,10 @@
 
 A charge comes to one payment for each of its due dates in a period. Two versions are compared payment by
 payment. Where a payment stays and its amount differs, the *amount* changes. Where it is due on a different
-day, its *time* changes: it may leave the period or come into it, and no amount changes by that. Where someone
-else pays, or in another currency, the payment ends in the one direction and begins in the other. The sums of
-the period before and after differ by exactly what amounts and time change.
+day, its *time* changes: it may leave the period or come into it, and no amount changes by that. What is paid
+twice for one period of a charge, or never, changes the amount. Where someone else pays, or in another
+currency, the payment ends in the one direction and begins in the other. The sums of the period before and
+after differ by exactly what amounts and time change.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from policyengine.change.period import Days, Schedule
 from policyengine.change.terms import EXACT, NOTHING, Terms
 from policyengine.decision.findings import NOT_APPLICABLE, UNDETERMINED
 
-Way = Literal["earlier", "later", "rhythm"]
+Way = Literal["earlier", "later", "rhythm", "twice", "skipped"]
+"""Which way a payment moves. Where versions follow each other, a later one may charge `twice` for a period,
+and all of them may have it `skipped`.
+"""
 Where = Literal["within", "before", "after", "into"]
 """Where a payment is due that moves: within the period, before it, after it, or in it as it was not before.
 """
@@ -26,12 +30,13 @@ BEFORE, AFTER, BOTH = "before", "after", "both"
 
 
 class Payment(NamedTuple):
-    """One due date of a charge, by its number in the schedule, what is paid then, and in which direction."""
+    """One due date of a charge, by its number in a schedule, what is paid then, and in which direction."""
 
     number: int
     day: date
     net: Decimal
     flow: tuple[str, str]
+    schedule: Schedule
 
 
 class Shift(NamedTuple):
@@ -130,19 +135,21 @@ def _due(terms: Terms, days: Days) -> Decimal | None:
 def _payments(dues: Dues, spans: Sequence[Days]) -> list[Payment] | None:
     """The payments of a period, each as the program says for its day; None where one is undetermined.
 
-    What is due once is paid once, though its day may be another one in a later version; by none that has no
-    such charge.
+    What is due once is paid once, though its day may be another one in a later version, also where it fell
+    due before the period; by none that has no such charge.
     """
     found: list[Payment] = []
-    once = False
+    once, ended = False, date.min
     for terms, days in zip(dues, spans, strict=True):
+        earlier, ended = ended, days.last
         if terms is None or (once and _is_single(terms)):
             continue
         payments = _payments_in(terms, days)
         if payments is None:
             return None
         found += payments
-        once = once or (_is_single(terms) and terms.schedule.first in days)  # type: ignore[union-attr]
+        if terms.schedule is not None and terms.schedule.every is None:
+            once = once or earlier < terms.schedule.first <= days.last
     last = dues[-1]
     if last is not None and not once and len(spans) > 1 and _is_single(last):
         more = _payments_in(last, Days(spans[0].first, spans[-1].last))
@@ -164,7 +171,7 @@ def _payments_in(terms: Terms, days: Days) -> list[Payment] | None:
             return None
         if net:
             dated = zip(numbers, schedule.days(numbers), strict=True)
-            found += [Payment(number, day, net, terms.flow) for number, day in dated]
+            found += [Payment(number, day, net, terms.flow, schedule) for number, day in dated]
     return found
 
 
@@ -197,8 +204,20 @@ class _Side(NamedTuple):
 
     def asks_nothing(self, day: date) -> bool:
         """Whether there is no such charge on a day, or it is due then and comes to nothing."""
-        terms = next((each for each, days in zip(self.dues, self.spans, strict=True) if day in days), None)
+        terms = self._terms_on(day)
         return terms is None or terms.schedule is None or bool(terms.schedule.numbers(Days(day, day)))
+
+    def _terms_on(self, day: date) -> Terms | None:
+        """The terms of the version of a day; before and after the period those of the first and the last."""
+        ranges = zip(self.dues, self.spans, strict=True)
+        return next((each for each, days in ranges if day <= days.last), self.dues[-1])
+
+    def skips(self, number: int) -> bool:
+        """Whether a payment never falls due, as the last version says a day on which an earlier one has a
+        different day for it.
+        """
+        day = None if self.schedule is None else self.schedule.day(number)
+        return day is not None and not self.asks_nothing(day)
 
     def outside(self, number: int, like: Payment) -> Payment | None:
         """A payment that is not due in the period, `like` the other one where its amount is undetermined.
@@ -225,7 +244,8 @@ class _Side(NamedTuple):
 def _compared(old: _Side, new: _Side, flow: tuple[str, str]) -> MoneyChange:
     before, after = old.payments, new.payments
     sums = _sum(before), _sum(after)
-    pairs = _pairs(old, new)
+    by_number = _by_number(old, new)
+    pairs = _pairs(old, new) if by_number is None else by_number
     if pairs is None:
         amount = EXACT.subtract(sums[1], sums[0])
         shifts = [Shift("rhythm", "within", len(after), NOTHING)] if before and after else []
@@ -238,8 +258,65 @@ def _compared(old: _Side, new: _Side, flow: tuple[str, str]) -> MoneyChange:
         shifts = [
             _shift(one, other, period) for one, other in pairs if one and other and one.day != other.day
         ]
+        shifts += [] if by_number is None else _miscounted(by_number, new)
     months = _months(before, after) if shifts else {}
     return MoneyChange(*flow, *sums, amount, _merged(shifts), months)
+
+
+def _by_number(old: _Side, new: _Side) -> list[Pair] | None:
+    """Every payment before with the one of the same period after; None where numbers do not tell the period.
+
+    A period that one side pays several times has several pairs; what is left over lies outside the period, or
+    is not paid.
+    """
+    one, other = old.schedule, new.schedule
+    if one is None or other is None or one.step is None:
+        return None
+    if not all(_count_alike(one, each.schedule) for each in (*old.payments, *new.payments)):
+        return None
+    if not _count_alike(one, other):
+        return None
+    pairs: list[Pair] = []
+    for number in sorted({each.number for each in (*old.payments, *new.payments)}):
+        before, after = ([each for each in side.payments if each.number == number] for side in (old, new))
+        for i in range(max(len(before), len(after))):
+            mine = before[i] if i < len(before) else None
+            its = after[i] if i < len(after) else None
+            if mine is None and i == 0 and its is not None:
+                mine = _elsewhere(old, number, its)
+            elif its is None and i == 0 and mine is not None:
+                its = _elsewhere(new, number, mine)
+            pairs.append((mine, its))
+    return pairs
+
+
+def _elsewhere(side: _Side, number: int, like: Payment) -> Payment | None:
+    """The payment of a period that is not due in the compared days; None where there is none."""
+    return None if side.asks_nothing(like.day) or side.skips(number) else side.outside(number, like)
+
+
+def _count_alike(one: Schedule, other: Schedule) -> bool:
+    """Whether due dates of the same number are of the same period: both schedules have the same periods and
+    different days after them, or they begin less than a step apart.
+    """
+    if one == other or one.step != other.step:
+        return one == other
+    if one.anchor is not None and one.anchor == other.anchor and one.shift != other.shift:
+        return True
+    begin, start = (each.aligned or each.first for each in (one, other))
+    then, later = one.day(1), other.day(1)
+    return then is not None and later is not None and start < then and begin < later
+
+
+def _miscounted(pairs: Iterable[Pair], new: _Side) -> Iterator[Shift]:
+    """What is paid again for a period that is paid, and what is never paid."""
+    paid: set[int] = set()
+    for one, other in pairs:
+        if one is None and other is not None and other.number in paid:
+            yield Shift("twice", "within", 1, other.net)
+        if one is not None and other is None and one.number not in paid and new.skips(one.number):
+            yield Shift("skipped", "within", 1, one.net)
+        paid.update({other.number} if other is not None else ())
 
 
 def _pairs(old: _Side, new: _Side) -> list[Pair] | None:

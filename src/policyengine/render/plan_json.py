@@ -173,8 +173,10 @@ _SHIFT = record(
     Key("policy", TEXT, "The policy.", lambda each: each.kind.part.policy),
     Key("id", TEXT, "The charge.", lambda each: each.kind.part.id),
     Key("currency", TEXT, "The currency.", lambda each: each.kind.currency),
-    Key("way", one_of("earlier", "later", "rhythm"),
-        "Which way they move; `rhythm` where the charge recurs differently.", lambda each: each.kind.way),
+    Key("way", one_of("earlier", "later", "rhythm", "twice", "skipped"),
+        "Which way they move; `rhythm` where the charge recurs differently, `twice` where they are due again "
+        "for a period that is paid, `skipped` where they never fall due, as a version begins in between.",
+        lambda each: each.kind.way),
     Key("where", one_of("within", "before", "after", "into"),
         "Where they are due then: within the period, before it, after it, or in it and not before.",
         lambda each: each.kind.where),

@@ -293,6 +293,14 @@ def moved(way: str, where: str, number: int) -> str:
     verb = "falls" if number == 1 else "fall"
     if way == "rhythm":
         return f"{things(number, 'charge')} {verb} due in a different rhythm"
+    if way == "twice":
+        return f"{things(number, 'charge')} {verb} due a second time for the same period"
+    if way == "skipped":
+        return f"{things(number, 'charge')} never {verb} due, neither before nor after a new version begins"
+    if (way, where) == ("later", "into"):
+        fell = "they fell" if number > 1 else "it fell"
+        until = f"{fell} due before the period and may be paid"
+        return f"{things(number, 'charge')} {verb} due later, in the period; {until}"
     return f"{things(number, 'charge')} {verb} due {way}{_WHERE[where]}"
 
 
@@ -300,7 +308,7 @@ _WHERE = {
     "within": "",
     "before": ", before the period",
     "after": ", after the period",
-    "into": ", in the period instead of outside it",
+    "into": ", in the period instead of after it",
 }
 
 

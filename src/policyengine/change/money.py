@@ -216,8 +216,7 @@ class _Side(NamedTuple):
         """Whether a payment never falls due, as the last version says a day on which an earlier one has a
         different day for it.
         """
-        day = None if self.schedule is None else self.schedule.day(number)
-        return day is not None and not self.asks_nothing(day)
+        return bool(self.schedule and (day := self.schedule.day(number)) and not self.asks_nothing(day))
 
     def outside(self, number: int, like: Payment) -> Payment | None:
         """A payment that is not due in the period, `like` the other one where its amount is undetermined.
@@ -244,8 +243,8 @@ class _Side(NamedTuple):
 def _compared(old: _Side, new: _Side, flow: tuple[str, str]) -> MoneyChange:
     before, after = old.payments, new.payments
     sums = _sum(before), _sum(after)
-    by_number = _by_number(old, new)
-    pairs = _pairs(old, new) if by_number is None else by_number
+    numbered = _by_number(old, new)
+    pairs = _pairs(old, new) if numbered is None else numbered
     if pairs is None:
         amount = EXACT.subtract(sums[1], sums[0])
         shifts = [Shift("rhythm", "within", len(after), NOTHING)] if before and after else []
@@ -258,7 +257,7 @@ def _compared(old: _Side, new: _Side, flow: tuple[str, str]) -> MoneyChange:
         shifts = [
             _shift(one, other, period) for one, other in pairs if one and other and one.day != other.day
         ]
-        shifts += [] if by_number is None else _miscounted(by_number, new)
+        shifts += _miscounted(numbered or (), new)
     months = _months(before, after) if shifts else {}
     return MoneyChange(*flow, *sums, amount, _merged(shifts), months)
 
@@ -266,15 +265,13 @@ def _compared(old: _Side, new: _Side, flow: tuple[str, str]) -> MoneyChange:
 def _by_number(old: _Side, new: _Side) -> list[Pair] | None:
     """Every payment before with the one of the same period after; None where numbers do not tell the period.
 
-    A period that one side pays several times has several pairs; what is left over lies outside the period, or
-    is not paid.
+    What is left over lies outside the compared days, or is not paid.
     """
     one, other = old.schedule, new.schedule
     if one is None or other is None or one.step is None:
         return None
-    if not all(_count_alike(one, each.schedule) for each in (*old.payments, *new.payments)):
-        return None
-    if not _count_alike(one, other):
+    schedules = {other, *(each.schedule for each in (*old.payments, *new.payments))}
+    if not all(_count_alike(one, each) for each in schedules):
         return None
     pairs: list[Pair] = []
     for number in sorted({each.number for each in (*old.payments, *new.payments)}):
@@ -314,9 +311,9 @@ def _miscounted(pairs: Iterable[Pair], new: _Side) -> Iterator[Shift]:
     for one, other in pairs:
         if one is None and other is not None and other.number in paid:
             yield Shift("twice", "within", 1, other.net)
-        if one is not None and other is None and one.number not in paid and new.skips(one.number):
+        elif one is not None and other is None and one.number not in paid and new.skips(one.number):
             yield Shift("skipped", "within", 1, one.net)
-        paid.update({other.number} if other is not None else ())
+        paid.update([other.number] if other is not None else ())
 
 
 def _pairs(old: _Side, new: _Side) -> list[Pair] | None:

@@ -251,7 +251,7 @@ def _is_single(charge: Charge) -> bool:
 
 def nothing(charge: Charge) -> bool:
     """Whether a charge is certainly nothing, whatever else is not known."""
-    return charge.status in ("not_applicable", "settled") or 0 in (charge.amount, charge.net)
+    return charge.status in ("not_applicable", "settled") or charge.net == 0
 
 
 class Money(NamedTuple):

@@ -282,7 +282,7 @@ def test_the_slow_calculation_notices_a_cent(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _terms(first: date, every: str | None = None, net: str = "10", payer: str = "") -> Terms:
-    return Terms("EUR", payer, "applies", Decimal(net), Decimal(net), Schedule(first, every))
+    return Terms("EUR", payer, "applies", Decimal(net), Schedule(first, every))
 
 
 def _one(old: Terms | None, new: Terms | None) -> MoneyChange:

@@ -234,6 +234,51 @@ def test_what_is_to_come_in_words() -> None:
     ]
 
 
+STANDING = """\
+kind: scorecard
+id: standing
+title: Standing
+for: partner
+max: 100
+parts:
+  - {id: years, title: Years, of: 'if today < joined_on + @"P2Y" then 10 else 25', each: 1, max: 30}
+"""
+LEAST = """\
+kind: billing
+id: least
+title: Least
+for: partner
+charges:
+  - {id: share, title: Share, payer: vendor, amount: fee * 0, min: 75.00, first_due: joined_on, every: P1Y}
+  - {id: open, title: Open, payer: vendor, amount: 0, min: fee, first_due: joined_on, every: P1Y, times: 3}
+  - {id: off, title: Off, amount: 0, first_due: joined_on, every: P1Y}
+"""
+
+
+@pytest.mark.parametrize("fee", ["120", None])
+def test_values_are_told_in_words_and_what_is_at_least_something_falls_due(fee: str | None) -> None:
+    base = BASE.replace("points: {", "fee: {type: money, title: fee}\n      points: {")
+    program = good_program(LEVELS, STANDING, LEAST, base=base)
+    graph, first, last = program.linked.evaluated, date(2026, 11, 21), date(2028, 2, 1)
+    assert graph is not None
+    forecast = Forecast(stretches(lambda _: graph, [first], last), last, program.labels)
+    given = "" if fee is None else f"fee: {fee}, "
+    record = record_of(
+        program, f"{{id: a, points: 5, {given}valid_until: 2030-03-31, joined_on: 2026-01-15}}"
+    )
+    forecast.add(forecast.part([record]))
+    rows = [tuple(map(str, (row[0], row[4], row[5], row[6]))) for row in forecast.listing().rows]
+    share, own = ("75.00", "120.00") if fee else ("None", "None")
+    assert [row for row in rows if row[3] != "None" or row[1] in ("Standing", "Open", "Share")] == [
+        ("2027-01-15", "Open", "falls due for the second year", own),
+        ("2027-01-15", "Share", "falls due for the second year", share),
+        ("2028-01-15", "Open", "falls due for the third year", own),
+        ("2028-01-15", "Share", "falls due for the third year", share),
+        ("2028-01-15", "Standing", "points 10 -> points 25", "None"),
+        ("2028-01-16", "Open", f"{'120.00 EUR' if fee else 'not decided'} -> ends", "None"),
+    ]
+
+
 def test_the_days_of_a_course_are_whole() -> None:
     last = FIRST + timedelta(days=400)
     for folder in FOLDERS:

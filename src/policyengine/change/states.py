@@ -23,7 +23,7 @@ from policyengine.decision.findings import (
     Level,
     Obligation,
 )
-from policyengine.decision.wording import words
+from policyengine.decision.wording import spell, words
 from policyengine.engine.rows.outcomes import Outcome
 
 ABSENT = "none"
@@ -76,11 +76,20 @@ def states(outcome: Outcome) -> Iterable[tuple[What, State]]:
     aspect = str(values.get("role", "")) if section == Duty.section else ""
     found = [(What(section, outcome.policy, outcome.id, aspect), state)]
     if section in OTHERS and outcome.status != NOT_APPLICABLE and values:
-        sorted_values = sorted(
-            (name, UNDETERMINED if each is None else str(each)) for name, each in values.items()
-        )
-        found.append((What(section, outcome.policy, outcome.id, VALUE), str(sorted_values)))
+        told = _BETWEEN.join(f"{words(name)} {spell(each)}" for name, each in sorted(values.items()))
+        found.append((What(section, outcome.policy, outcome.id, VALUE), told))
     return found
+
+
+def changed_values(before: State, after: State) -> tuple[str, str]:
+    """The values of a finding that differ between two states of its aspect `VALUE`, in words."""
+    one, other = (str(each).split(_BETWEEN) for each in (before, after))
+    own, new = ([each for each in mine if each not in rest] for mine, rest in ((one, other), (other, one)))
+    return ", ".join(own), ", ".join(new)
+
+
+_BETWEEN = "\n"
+"""Stands between the values of a finding; no value has a line break of its own."""
 
 
 @lru_cache(1 << 14)

@@ -15,7 +15,7 @@ EXACT = Context(prec=200)
 """For sums and products of amounts: never a digit is lost."""
 NOTHING = Decimal(0)
 DATES = ("due_on", "every", "counted_from", "shift_days", "steps_from")
-TERMS = (*DATES, "amount", "net", "currency", "payer", "payout")
+TERMS = (*DATES, "net", "currency", "payer", "payout")
 """What a charge says of its due dates, and all that its terms are read off."""
 
 
@@ -52,7 +52,6 @@ class Terms(NamedTuple):
     currency: str
     payer: str
     status: str
-    amount: object
     net: object
     schedule: Schedule | None
     ask: Later | None = None
@@ -65,10 +64,8 @@ class Terms(NamedTuple):
     @property
     def payable(self) -> Decimal | None:
         """What is paid on a due date; None where that is undetermined, zero where it is certainly nothing."""
-        amount, net = self.amount, self.net
-        if self.status == NOT_APPLICABLE or (isinstance(amount, Decimal) and not amount):
-            return NOTHING
-        if self.status == "settled":
+        net = self.net
+        if self.status in (NOT_APPLICABLE, "settled"):
             return NOTHING  # no change of policies touches what is paid
         if not isinstance(net, Decimal):
             return None
@@ -120,4 +117,4 @@ def terms_of(outcome: Outcome) -> Terms:
         )
     currency = str(said("currency") or "")
     payer = str(said("payer") or "") if said("payout") else ""
-    return Terms(currency, payer, outcome.status, said("amount"), said("net"), schedule)
+    return Terms(currency, payer, outcome.status, said("net"), schedule)

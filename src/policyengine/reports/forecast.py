@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from policyengine.change.sides import level_titles
-from policyengine.change.states import ABSENT, State, What
+from policyengine.change.states import ABSENT, VALUE, State, What, changed_values
 from policyengine.decision.findings import UNDETERMINED, Charge, Discount, Level, Obligation, Origin
 from policyengine.decision.reason_words import length_noun
 from policyengine.decision.wording import name_of, short_name, status_words, words
@@ -183,9 +183,11 @@ class Forecast:
 
     def _words(self, what: What, before: State, after: State) -> tuple[str, str | None, str]:
         """What a part of a policy is called, where it stands, and what happens with it."""
-        say = self._say
-        title, at = self._titled(what.policy, what.id, what.aspect.partition("/")[0])
+        say, period = self._say, "" if what.aspect == VALUE else what.aspect.partition("/")[0]
+        title, at = self._titled(what.policy, what.id, period)
         one, other = self._state(what, before), self._state(what, after)
+        if what.aspect == VALUE and ABSENT not in (before, after):
+            one, other = changed_values(before, after)
         is_over = after == ABSENT and what.section not in (Level.section, Discount.section)
         told = other if before == ABSENT or is_over else f"{one} -> {other}"
         if what.section == Obligation.section and "/" not in what.aspect:
@@ -209,6 +211,8 @@ class Forecast:
             return say.quantity(state, "%" if what.section == Discount.section else "")
         if state == UNDETERMINED:
             return say(status_words(state))
+        if what.aspect == VALUE:
+            return changed_values("", state)[1]
         if what.section == Level.section:
             return self._levels.get(what.policy, {}).get(state) or say(words(state))
         if "/" not in what.aspect:

@@ -15,10 +15,11 @@ from policyengine.decision.findings import Assumption, Basis, Clause, Origin
 from policyengine.diagnostics import Code, Diagnostic, Report
 from policyengine.feel.proving.constant_conditions import self_comparisons
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Expression, Name
+from policyengine.feel.syntax.tree import Expression, Name, names, walk
 from policyengine.feel.types import types
 from policyengine.feel.types.signatures import Library
 from policyengine.feel.types.types import Type
+from policyengine.feel.values.values import NEVER
 from policyengine.policy.base import FURTHER, Part, SourceRef, fields_of
 from policyengine.policy.bounds import Bounds, bounded
 from policyengine.policy.condition import lower_condition
@@ -205,6 +206,13 @@ class Draft(PolicyReader):
         )  # fmt: skip
         self._nodes.extend([node] if bounds is None else bounded(node, bounds, noun or self.policy.title))
         return build.name(name, at)
+
+    def may_never_come(self, day: Expression) -> bool:
+        """Whether a day may be `never`: it says so, or reads something where a fact of the program may be."""
+        if build.literal(NEVER, day.span) in walk(day):
+            return True
+        facts = (fact for each in self.vocabulary.entities.values() for fact in each.facts.values())
+        return bool(names(day)) and any(fact.may_never_come for fact in facts)
 
     def reads(self, fact: str, name: str, at: Span) -> None:
         """A fact that the policy reads, though no expression may be left that does: nothing is worked out."""

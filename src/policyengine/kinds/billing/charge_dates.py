@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from policyengine.feel.syntax import build
-from policyengine.feel.syntax.tree import Binary, Expression, Literal, Name, Path, RangeLiteral, names, walk
+from policyengine.feel.syntax.tree import Binary, Expression, Literal, Name, Path, RangeLiteral
 from policyengine.feel.types import types
 from policyengine.feel.values.values import NEVER as FAR_DAY
 from policyengine.kinds.billing.charges import ChargePart
@@ -167,11 +167,7 @@ class Schedule:
 
     def _comes(self) -> list[Expression]:
         """That the due date is not `never`, where something in the program may never come."""
-        if self.due is None:
-            return []
-        facts = (fact for each in self.draft.vocabulary.entities.values() for fact in each.facts.values())
-        said = build.literal(FAR_DAY, self.first.span) in walk(self.first)
-        if not said and not (names(self.first) and any(fact.may_never_come for fact in facts)):
+        if self.due is None or not self.draft.may_never_come(self.first):
             return []
         beyond = build.compare(">", self.first, build.literal(date.max, self.at), self.at)
         return [build.negate(build.call("is true", beyond, span=self.at), self.at)]

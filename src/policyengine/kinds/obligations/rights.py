@@ -1,10 +1,13 @@
 """Rights: what a party may do, from one day to another, and whether it did.
 
 A right is `exercised` or `forfeited` once that is known to hold. Otherwise it is `upcoming` before its first
-day, `open` up to its last one, and `lapsed` after that.
+day, `open` up to its last one, and `lapsed` after that. One whose first day never comes, or comes only after
+its last one, does not apply.
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 from policyengine.decision.findings import NOT_APPLICABLE, Right
 from policyengine.feel.syntax import build
@@ -47,6 +50,7 @@ class _Lowering:
         self.forfeited = self._condition("forfeited_when", "forfeited") if part.forfeited_when else None
         self.opens = self._day("opens_on", "first day") if part.opens_on else None
         self.closes = self._day("closes_on", "last day") if part.closes_on else None
+        self.comes = self._comes()
 
     def _condition(self, key: str, title: str) -> Name:
         place = (*self.place, key)
@@ -62,6 +66,21 @@ class _Lowering:
             noun=f"{noun} of {self.part.title}",
         )  # fmt: skip
 
+    def _comes(self) -> Name | None:
+        """Whether there is a day on which it is open; None where there is one for sure."""
+        if self.opens is None:
+            return None
+        at = self.opens.span
+        beyond: list[Expression] = []
+        if self.draft.may_never_come(self.draft.feel(*self.place, "opens_on")):
+            beyond.append(build.compare(">", self.opens, build.literal(date.max, at), at))
+        if self.closes is not None:
+            beyond.append(build.compare(">", self.opens, self.closes, at))
+        if not beyond:
+            return None
+        comes = build.negate(build.call("is true", build.any_of(beyond, at), span=at), at)
+        return self.draft.define(f"{self.name}/comes", comes, at, wanted=types.BOOLEAN, title="opens one day")
+
     def status(self) -> Expression:
         """The status; as long as the first day lies ahead it does not matter what is not known."""
         at, today = self.at, build.name("today", self.at)
@@ -74,6 +93,8 @@ class _Lowering:
         if self.applies is not None:
             cases.append((build.negate(self.applies, at), NOT_APPLICABLE))
         cases += [(build.call("is true", each, span=at), word) for each, word in ended]
+        if self.comes is not None:
+            cases.append((build.negate(self.comes, at), NOT_APPLICABLE))
         if self.opens is not None:
             cases.append((build.compare(">", self.opens, today, at), "upcoming"))
         cases += ended
@@ -88,8 +109,12 @@ class _Lowering:
         told: dict[str, Reading] = {"exercised": Explain((self.exercised.name,))}
         if self.forfeited is not None:
             told["forfeited"] = Explain((self.forfeited.name,))
-        if self.applies is not None:
-            told[NOT_APPLICABLE] = Explain((self.applies.name,))
+        asked = [each for each in (self.applies, self.comes) if each is not None]
+        if len(asked) > 1:
+            whole = build.all_of(asked, self.at)
+            asked = [self.draft.define(f"{self.name}/given", whole, self.at, wanted=types.BOOLEAN)]
+        if asked:
+            told[NOT_APPLICABLE] = Explain((asked[0].name,))
         return Choose(status, told, Explain((self.exercised.name, *days)))
 
 

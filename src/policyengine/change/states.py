@@ -76,8 +76,8 @@ def states(outcome: Outcome) -> Iterable[tuple[What, State]]:
     aspect = str(values.get("role", "")) if section == Duty.section else ""
     found = [(What(section, outcome.policy, outcome.id, aspect), state)]
     if section in OTHERS and outcome.status != NOT_APPLICABLE and values:
-        told = _BETWEEN.join(f"{words(name)} {spell(each)}" for name, each in sorted(values.items()))
-        found.append((What(section, outcome.policy, outcome.id, VALUE), told))
+        text = _BETWEEN.join(f"{words(name)} {spell(each)}" for name, each in sorted(values.items()))
+        found.append((What(section, outcome.policy, outcome.id, VALUE), text))
     return found
 
 

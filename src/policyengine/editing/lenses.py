@@ -82,7 +82,9 @@ def lenses(
     folder: ProgramFolder, document: Document, pinned: Pinned | None, roots: Iterable[Path]
 ) -> list[Lens]:
     """The lines above the parts of a policy."""
-    mentions = [each for each in folder.mentions(document) if each.declares and each.of.space in _COUNTED]
+    ids = {span for _, span in _ids(document)}
+    declared = (each for each in folder.mentions(document) if each.declares and each.span in ids)
+    mentions = [each for each in declared if each.of.space in _COUNTED]
     tests = _named_by_tests(folder, mentions, roots)
     reached = _reached(folder, pinned)
     found: list[Lens] = []

@@ -107,9 +107,9 @@ for: partner
 obligations:
   # of b
   - title: B
-    met_when: {b: 1}
 
     id: b      # beside b
+    met_when: {b: 1}
   - title: C
     # a comment does not move behind a dash
     id: c
@@ -127,6 +127,29 @@ entities:
 def test_a_part_begins_with_what_it_is_called_and_names_keep_their_order() -> None:
     assert laid_out(UNORDERED) == ORDERED
     assert laid_out(ORDERED) == ORDERED
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("- due_on: d\n    note: why\n    met_when: a\n    id: x\n    title: X\n    source: s",
+         "- id: x\n    title: X\n    source: s\n    due_on: d\n    note: why\n    met_when: a"),
+        ("- id: x\n    title: X\n    met_when: a\n    due_on: d\n    note: why",
+         "- id: x\n    title: X\n    due_on: d\n    note: why\n    met_when: a"),
+        ("- id: x\n    title: X\n    met_when: a\n    # by then\n    due_on: d", None),
+    ],
+)  # fmt: skip
+def test_keys_stand_as_the_language_has_them(written: str, wanted: str | None) -> None:
+    head = "kind: obligations\nid: a\ntitle: A\nobligations:\n  "
+    expected = f"{head}{wanted or written}\n"
+    assert laid_out(f"{head}{written}\n") == expected
+    assert laid_out(expected) == expected
+
+
+def test_tests_of_facts_keep_their_order() -> None:
+    head = "kind: tiers\nid: a\ntitle: A\nlevels:\n"
+    text = f"{head}  - id: x\n    title: X\n    grants: []\n    b: 1..\n    a: 1..\n"
+    assert laid_out(text) == text
 
 
 def test_line_ends_and_marks_stay() -> None:

@@ -1,9 +1,11 @@
 """The layout of a YAML text: order of keys, indentation, spacing and quotes, as our own policies have them.
 
-A part of a policy begins with what it is called (`HEAD`); the keys behind that tell a story of their own, and
-keep the order of their author. Comments stay with the lines that they are above or beside; blank lines, texts
-of several lines, and whether something is written in brackets stay as they are. A layout that would change
-what the text says, or lose a comment, is not made: the text is left alone.
+A part of a policy begins with what it is called (`HEAD`); then come its keys as the language has them.
+Where a rule is taken from, and notes (`_BESIDE`), stay behind the key that they follow. A part in which a
+comment stands above a key, or which has keys of its own such as tests, keeps the order of its author.
+Comments stay with the lines that they are above or beside; blank lines, texts of several lines, and whether
+something is written in brackets stay as they are. A layout that would change what the text says, or lose a
+comment, is not made: the text is left alone.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from policyengine.editing.slots import slots_of
+from policyengine.policy.base import keys_of
 from policyengine.source import Source
 from policyengine.text.document import Document, Entry, Mapping, Node, Pointer, Scalar, Sequence
 from policyengine.text.yaml import read_yaml
 
 HEAD = ("kind", "id", "name", "title")
 """The keys that a part which has an id or a name begins with, in their order."""
+_BESIDE = frozenset({"source", "basis", "note"})
 _WORDS = re.compile(r"[A-Za-z][A-Za-z()/-]*(?: [A-Za-z()/-]+)+")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 _HEADER = re.compile(r"[|>][-+]?")
@@ -60,30 +64,49 @@ def _laid_out(source: Source) -> str | None:
 
 
 def _in_order(text: str, documents: tuple[Document, ...]) -> str:
-    """A text in which every part of a policy that is written in lines begins with its head.
+    """A text in which every part of a policy that is written in lines has its keys in their order.
 
     Parts within parts come first; each moves whole lines within its own ones, so that the lines of those
     around it stay where they are.
     """
     lines = text.split("\n")
-    found = [(pointer, part) for document in documents for pointer, part in _parts(document)]
-    for _, part in sorted(found, key=lambda each: -len(each[0])):
-        if not part.entries.keys().isdisjoint(HEAD[:-1]) and text[part.span.start] != "{":
-            _order(lines, list(part.entries.values()))
+    found = [each for document in documents for each in _parts(document)]
+    for _, part, keys in sorted(found, key=lambda each: -len(each[0])):
+        if part.entries and text[part.span.start] != "{":
+            _order(lines, list(part.entries.values()), keys)
     return "\n".join(lines)
 
 
-def _parts(document: Document) -> Iterator[tuple[Pointer, Mapping]]:
-    """The parts of a policy; a mapping of names, such as that of facts, is none."""
-    pointers = {slot.pointer[:-1]: None for slot in slots_of(document) if slot.role == "key"}
-    for pointer in pointers:
+def _parts(document: Document) -> Iterator[tuple[Pointer, Mapping, list[str]]]:
+    """The parts of a policy, each with the keys that it may have; a mapping of names is none."""
+    pointers = {slot.pointer[:-1]: slot.owner for slot in slots_of(document) if slot.role == "key"}
+    for pointer, owner in pointers.items():
         node = document.at(pointer)
         if isinstance(node, Mapping):
-            yield pointer, node
+            yield pointer, node, [] if owner is None else keys_of(owner)
 
 
-def _order(lines: list[str], entries: list[Entry]) -> None:
-    """Puts the head of a part first, each key with the blank lines and comments right above it.
+def _ranks(keys: list[str], known: list[str], held: list[bool], *, as_written: bool) -> list[int]:
+    """The place of each key among those of its part: the head first, what says more of a key behind it.
+
+    Those of the head that are `held` stay where they are.
+    """
+    called = not set(HEAD[:-1]).isdisjoint(keys)
+    found: list[int] = []
+    for key, stays in zip(keys, held, strict=True):
+        if called and key in HEAD and not stays:
+            found.append(HEAD.index(key))
+        elif as_written:
+            found.append(len(HEAD))
+        elif key in _BESIDE:
+            found.append(max(found[-1] if found else 0, len(HEAD) if called else 0))
+        else:
+            found.append(len(HEAD) + 1 + known.index(key))
+    return found
+
+
+def _order(lines: list[str], entries: list[Entry], known: list[str]) -> None:
+    """Puts the keys of a part in their order, each with the blank lines and comments right above it.
 
     What stands before the first key, a dash or comments, stays there. Entries that share a line are left
     alone; a key below a comment does not move behind a dash.
@@ -93,13 +116,14 @@ def _order(lines: list[str], entries: list[Entry]) -> None:
     ends = [_end(each) for each in entries]
     heads = [starts[0], *(_above(lines, start, end) for end, start in zip(ends, starts[1:], strict=False))]
     dash = lines[starts[0]][:column]
-    ranks = [
-        HEAD.index(each.key.text)
-        if each.key.text in HEAD and not (dash.strip() and head < start)
-        else len(HEAD)
-        for each, head, start in zip(entries, heads, starts, strict=True)
-    ]
-    if len(set(starts)) < len(starts) or ranks == sorted(ranks):
+    keys = [each.key.text for each in entries]
+    commented = any(
+        line.strip() for each in zip(heads[1:], starts[1:], strict=True) for line in lines[slice(*each)]
+    )
+    held = [bool(dash.strip()) and head < start for head, start in zip(heads, starts, strict=True)]
+    ranks = _ranks(keys, known, held, as_written=commented or not set(keys) <= set(known))
+    first = ranks.index(min(ranks))
+    if len(set(starts)) < len(starts) or ranks == sorted(ranks) or (first > 0 and held[first]):
         return
     lines[starts[0]] = " " * column + lines[starts[0]][column:]
     stretches = [lines[slice(*each)] for each in pairwise([*heads, ends[-1]])]

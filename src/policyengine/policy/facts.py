@@ -93,14 +93,14 @@ class Fact(Sourced):
         description="of money: the fact that names its currency; left out: the program's",
     )
     required: Boolean = field(default=False, description="a record without it is refused")
+    given: Literal["allowed"] | None = field(
+        default=None, description="a record may say it too, and else the `formula` holds"
+    )
     formula: Feel | None = field(
         default=None, description="how it is derived; then no record gives it, unless `given: allowed`"
     )
     applies_when: Condition | None = field(
         default=None, description="of a formula: else it is not applicable: nothing, and left out of totals"
-    )
-    given: Literal["allowed"] | None = field(
-        default=None, description="a record may say it too, and else the `formula` holds"
     )
     default: Annotated[Text, ValueOf()] | None = field(
         default=None,

@@ -32,8 +32,8 @@ class Requirement(Sourced):
 
     id: Id
     title: Text
-    when: Condition | None = field(default=None, description="when it is met")
     applies_when: Condition | None = field(default=None, description="not applicable otherwise")
+    when: Condition | None = field(default=None, description="when it is met")
     decided_by: PartyName | None = field(
         default=None,
         description="the party that decides; `when` tells its word, and until then it is `manual`",

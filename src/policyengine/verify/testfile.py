@@ -59,21 +59,21 @@ class Case(Part):
     """A test: one record, or one for each of its cases, and the expected decision."""
 
     name: Text = field(description="the behaviour that the test shows, as a sentence")
-    as_of: Date | None = field(default=None, description="the evaluation date, if it is not that of the file")
-    record: Facts | None = field(default=None, description="the record")
     from_: Text | None = field(
         default=None, alias="from", description="a file with the record, named from the folder of this file"
     )
-    with_: Facts | None = field(default=None, alias="with", description=_WITH)
-    advance: Move | None = field(
-        default=None, description="a move to make: `expect: {move: {written: {...}}}`, or `{blocked: [...]}`"
-    )
+    as_of: Date | None = field(default=None, description="the evaluation date, if it is not that of the file")
     columns: Many[Text] = field(
         default=(),
         description="the columns of the cases: facts, `as_of`, or names that `expect` uses as `<column>`",
     )
     cases: Many[CaseSpec] = field(
         default=(), min_length=1, description="runs of the test: the differences and the results of each"
+    )
+    record: Facts | None = field(default=None, description="the record")
+    with_: Facts | None = field(default=None, alias="with", description=_WITH)
+    advance: Move | None = field(
+        default=None, description="a move to make: `expect: {move: {written: {...}}}`, or `{blocked: [...]}`"
     )
     steps: Many[StepPart] = field(
         default=(),

@@ -33,14 +33,14 @@ class Exit(Sourced):
     """A way out of a stage; `leave_when` is None where it asks for the gate of the stage."""
 
     to: Annotated[Id, NameOf("stage")] = field(description="the stage that it leads to")
-    leave_when: Many[Requirement] | None = field(
-        default=None, description="its own gate, instead of that of the stage; left out: nothing is asked for"
+    moved_by: Literal["hand", "system"] | None = field(
+        default=None, description="who moves it there; left out: as the stage says"
     )
     applies_when: Condition | None = field(
         default=None, description="there is no such way out otherwise; always if left out"
     )
-    moved_by: Literal["hand", "system"] | None = field(
-        default=None, description="who moves it there; left out: as the stage says"
+    leave_when: Many[Requirement] | None = field(
+        default=None, description="its own gate, instead of that of the stage; left out: nothing is asked for"
     )
 
 
@@ -66,11 +66,11 @@ class Stage(Sourced):
 
     id: Annotated[Id, ValueOf("stage")]
     title: Text
-    leave_when: Many[Requirement] = field(default=(), description="the gate: all must be met")
-    on_leave: OnLeave | None = None
     moved_by: Literal["hand", "system"] = field(
         default="hand", description="who moves it out of this stage, once its gate is passed"
     )
+    leave_when: Many[Requirement] = field(default=(), description="the gate: all must be met")
+    on_leave: OnLeave | None = None
     next: Many[Annotated[Exit, Written(_exit, _exit_schema)]] | None = field(
         default=None, description="where it may go; left out: the next stage of the list"
     )
@@ -82,10 +82,10 @@ class Pipeline(Policy):
     """The stages that something passes, and the gates between them."""
 
     kind: Literal["pipeline"]
-    stage: Annotated[Text, NameOf("fact")] = field(description="the enum fact that holds the stage")
     when: Condition | None = field(
         default=None, description="which ones go through this pipeline; all if left out"
     )
+    stage: Annotated[Text, NameOf("fact")] = field(description="the enum fact that holds the stage")
     stages: Many[Stage] = field(min_length=1)
 
     def exits(self, i: int) -> tuple[Exit, ...]:

@@ -235,7 +235,7 @@ def test_a_plan_compares_the_text_as_it_is_with_the_saved_one(client: Client, le
     assert refused == "the policies have mistakes: 1 mistake"
     client.replace(levels, "active_accounts: 16..26", "active_accounts: 16..25")
     plan = _command(client, "policyengine.planText", uri)
-    assert "the saved text (policies 7ebe8e585851) → the text as it is (policies " in plan
+    assert "the saved text (policies b0c707541748) → the text as it is (policies " in plan
     assert "| 1 | 14 % | Gold → Platinum |" in plan
     assert "| levels.yaml\\:39\\:22 |" in plan
     page = _command(client, "policyengine.planText", uri, "saved", "html")

@@ -118,6 +118,21 @@ def test_no_count_tells_about_those_whom_a_change_leaves_out(public: Any, tmp_pa
         assert told == [20, 20, 20]
 
 
+@pytest.mark.parametrize(
+    "how", ["amount: 'if name = \"Partner 0\" then fee else 0'", "amount: fee, when: {name: Partner 0}"]
+)
+def test_no_sum_after_a_change_is_what_one_partner_pays(cli: Any, tmp_path: Path, how: str) -> None:
+    old = _shop(tmp_path / "old", ["{id: x, title: X, due_on: today, amount: fee}"])
+    new = _shop(tmp_path / "new", [f"{{id: x, title: X, due_on: today, {how}}}"])
+    base = _base(tmp_path / "base.ndjson", {"fee": 1234})
+    for sides in ((old, new), (new, old)):
+        asked = [*sides, "--records", base, "--as-of", "2026-11-21", "--public", "-o"]
+        told = [cli("plan", *asked, form).out for form in FORMS]
+        assert not any("1,234" in each or "1234" in each for each in told)
+        plan = json.loads(told[FORMS.index("json")])
+        assert ([each["id"] for each in plan["charges"]], plan["withheld"]) == (["support", "price"], True)
+
+
 def test_children_of_one_partner_are_not_many_partners(public: Any, tmp_path: Path) -> None:
     new = _shop(tmp_path / "new", rate="20%")
     _, out, _ = public(new, {"customers": [{"id": f"c{i}"} for i in range(7)]})

@@ -25,7 +25,7 @@ from policyengine.change.states import (
     names,
     owner,
 )
-from policyengine.change.tally import Delta, Flow, Hit, Shifts, Sums, Tally
+from policyengine.change.tally import Delta, Flow, Hit, Shifts, Sums, Tally, resting
 from policyengine.change.terms import EXACT, NOTHING, ChargeKey, Terms
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level, Obligation
@@ -160,9 +160,8 @@ class ImpactAnalysis:
                 continue
             key = (what.policy, what.id, currencies[what.policy, what.id], day)
             tally.figures[key] = tally.figures.get(key, Sums()).plus(before, after)
-            seen.behind.add(("figures", key))
+            seen.behind.update(resting("figures", key, before, after, EXACT.subtract(after, before)))
             if before != after:
-                seen.behind.add(("changed figures", key))
                 seen.names.add("figures_raised" if after > before else "figures_lowered")
 
     def _bill(self, pair: RecordPair, seen: _Seen, tally: Tally) -> dict[tuple[str, str], Sums]:
@@ -185,11 +184,15 @@ class ImpactAnalysis:
                     seen.names.add("charges_moved")
         if open_:
             self._undecided(open_, seen, tally)
-        self._effects(pair, seen, {billed for billed, _ in open_}, tally)
+        apart = self._effects(pair, seen, {billed for billed, _ in open_}, tally)
+        for currency, each in _by_currency(sums, pair.old.entity).items():
+            if each.amount != apart.get(currency, NOTHING):
+                seen.behind.add(("together", currency))
         return sums
 
-    def _effects(self, pair: RecordPair, seen: _Seen, open_: set[Billed], tally: Tally) -> None:
-        """Adds what single changes come to by themselves."""
+    def _effects(self, pair: RecordPair, seen: _Seen, open_: set[Billed], tally: Tally) -> dict[str, Decimal]:
+        """Adds what single changes come to by themselves; returns their sums by currency."""
+        sums: dict[str, Decimal] = {}
         spans = [stage.days for stage in self.stages]
         for (number, billed), alone in seen.alone.items():
             if billed in open_:
@@ -202,12 +205,14 @@ class ImpactAnalysis:
                 continue
             for change in found:
                 if change.amount:
-                    sign = _sign(change.payer, pair.old.entity)
-                    tally.effect(number, change.currency, EXACT.multiply(sign, change.amount))
+                    amount = EXACT.multiply(_sign(change.payer, pair.old.entity), change.amount)
+                    tally.effect(number, change.currency, amount)
+                    sums[change.currency] = EXACT.add(sums.get(change.currency, NOTHING), amount)
                     seen.behind.add(("effects", (number, change.currency)))
                     seen.behind.add(("caused sums", Flow(billed[1], change.currency, change.payer)))
                 if change.amount or change.shifts:
                     seen.causes.add(number)
+        return sums
 
     def _undecided(self, found: Iterable[tuple[Billed, str]], seen: _Seen, tally: Tally) -> None:
         """Counts undetermined charges, with the facts missing in the new program, or in the old where the new
@@ -231,16 +236,11 @@ class ImpactAnalysis:
 def _behind(part: ChargeKey, change: MoneyChange) -> Iterator[tuple[str, object]]:
     """The sums that a record stands behind, and those that change because of it."""
     flow = Flow(part, change.currency, change.payer)
-    if change.before or change.after:
-        yield "sums", flow
-    if change.before != change.after:
-        yield "changed sums", flow
+    yield from resting("sums", flow, change.before, change.after, change.amount)
     for shift in change.shifts:
         yield "shifts", Shifts(part, change.currency, shift.way, shift.where)
     for month, (before, after) in change.months.items():
-        yield "months", (change.currency, month)
-        if before != after:
-            yield "changed months", (change.currency, month)
+        yield from resting("months", (change.currency, month), before, after, EXACT.subtract(after, before))
 
 
 def _dues(bills: Sequence[Bill], billed: Billed) -> Dues:

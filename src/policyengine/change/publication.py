@@ -49,6 +49,21 @@ def _numbers(plan: Plan) -> Iterator[int]:
     yield from (tally.records, plan.refused, plan.twice, plan.left_out, tally.changed, tally.unranked)
     yield from (len(plan.winners), len(plan.losers), *tally.named.values(), *tally.moves.values())
     yield from (n for (name, _), n in tally.behind.items() if name == "shifts" or name.startswith("changed "))
+    yield from (
+        least for name, found in (("sums", tally.sums), ("figures", tally.figures)) for key in found
+        if tally.behind[f"changed {name}", key] and (least := _least(tally, name, key)) < LEAST
+    )  # fmt: skip
+
+
+def _least(tally: Tally, name: str, key: Hashable) -> int:
+    """The smallest number of records that a number of a sum rests on: before, after, or what changes; those
+    that rest on none are zero, which tells nothing.
+    """
+    behind = tally.behind
+    whole = behind[name, key]
+    sides = (whole - behind[f"later {name}", key], whole - behind[f"former {name}", key])
+    changes = (behind[f"{which} {name}", key] for which in ("changed", "amount", "time"))
+    return min((each for each in (*sides, *changes) if each), default=0)
 
 
 def _without_few(tally: Tally) -> Tally:
@@ -64,12 +79,12 @@ def _without_few(tally: Tally) -> Tally:
         setattr(kept, name, _rounded(found, {key: behind[name, key] for key in found}))
 
     def few(name: str, key: Hashable) -> bool:
-        """Whether a sum rests on few records, or changes because of few."""
-        return behind[name, key] < LEAST or 0 < behind[f"changed {name}", key] < LEAST
+        """Whether a number of a sum rests on few records."""
+        return _least(tally, name, key) < LEAST
 
     kept.sums = {flow: each for flow, each in tally.sums.items() if not few("sums", flow)}
     kept.figures = {key: each for key, each in tally.figures.items() if not few("figures", key)}
-    parts = {each.part for each in tally.shifts if few("shifts", each)}
+    parts = {each.part for each in tally.shifts if behind["shifts", each] < LEAST}
     kept.shifts = {
         each: (_fives(payments), net)
         for each, (payments, net) in tally.shifts.items()
@@ -79,7 +94,8 @@ def _without_few(tally: Tally) -> Tally:
     unclear |= {key[0] for key in tally.months if few("months", key)}
     kept.months = {key: sums for key, sums in tally.months.items() if key[0] not in unclear}
     # The effects of single changes add up to the whole, so that they are told of all charges or of none.
-    unclear = {key[1] for key in tally.effects if few("effects", key)}
+    unclear = {key[1] for key in tally.effects if behind["effects", key] < LEAST}
+    unclear |= {key[1] for key in tally.effects if 0 < behind["together", key[1]] < LEAST}
     unclear |= {flow.currency for flow in {*tally.sums} - {*kept.sums} if behind["caused sums", flow]}
     kept.effects = {key: amount for key, amount in tally.effects.items() if key[1] not in unclear}
     kept.deltas = [*_many(tally, lambda each: each.amount > 0), *_many(tally, lambda each: each.amount < 0)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
@@ -42,6 +42,24 @@ class Sums(NamedTuple):
     def time(self) -> Decimal:
         """How much more is due in the period because due dates move."""
         return EXACT.subtract(EXACT.subtract(self.after, self.before), self.amount)
+
+
+def resting(
+    name: str, key: object, before: Decimal, after: Decimal, amount: Decimal
+) -> Iterator[tuple[str, object]]:
+    """The numbers of a sum that a record stands behind: it has something in it, it has that on one side only,
+    its part changes, and that by an amount or by a due date.
+    """
+    if before or after:
+        yield name, key
+    if bool(before) != bool(after):
+        yield f"{'later' if after else 'former'} {name}", key
+    if before != after:
+        yield f"changed {name}", key
+    if amount:
+        yield f"amount {name}", key
+    if EXACT.subtract(after, before) != amount:
+        yield f"time {name}", key
 
 
 class Shifts(NamedTuple):
@@ -85,8 +103,8 @@ class Tally:
     status. `deltas` are the records whose charges change; `unranked` counts those whose charges change in two
     currencies, so that nobody can say whether they pay more. `effects` are the amounts that single changes
     cause, by number and currency; `unsure` counts the charges that a single change leaves undetermined.
-    `behind` counts the records behind each sum, effect and count of subjects, and those for which a sum
-    changes, or which single changes make `caused`.
+    `behind` counts the records behind each sum (`resting`), effect and count of subjects, those whose sum
+    single changes make `caused`, and those for which changes come to something else `together`.
     `days` counts records by the first day on which they differ. `hits` are the records for which something
     changes, where they are asked for.
     """

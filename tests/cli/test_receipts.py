@@ -83,6 +83,7 @@ def test_which_commit_changed_it(levels: Path, capsys: pytest.CaptureFixture[str
 def test_what_nobody_committed_is_the_last_version(levels: Path, capsys: pytest.CaptureFixture[str]) -> None:
     begin_gold_at(levels, 12)
     assert "the files as they are" in verified(capsys)[1]
+    Path("acme.receipt").unlink()
     run(["evaluate", "rules/bytekast", RECORD, *DAY, "-o", "json", "--receipt", "acme.receipt"])
     assert "no commit has the policies of `rules/bytekast` as they are" in capsys.readouterr().err
     assert verified(capsys)[0] == 0
@@ -143,10 +144,23 @@ def test_several_records_and_one_broken_line(levels: Path, capsys: pytest.Captur
     run(["evaluate", "rules/bytekast", RECORD, other, *DAY, "-o", "json", "--receipt", "two.receipt"])
     kept = Path("two.receipt")
     assert verified(capsys, "two.receipt")[0] == 0
-    kept.write_text(kept.read_text().replace('"as_of":"2026-11-21"', '"as_of":"2026-11-20"', 1))
+    first, second = kept.read_text().splitlines()
+    kept.write_text(f"{first}\n" + second.replace('"as_of":"2026-11-21"', '"as_of":"2026-11-20"'))
     code, text = verified(capsys, "two.receipt")
     assert code == 1
-    assert text.startswith("line 1 was changed since it was written: its digest does not fit\n\n")
+    assert text.startswith("line 2 was changed since it was written: its digest does not fit\n\n")
+    assert text.endswith("\n\n2 receipts: 1 decided the same again, 1 not decided again.\n")
+
+
+def test_a_receipt_is_not_replaced_by_another_one(levels: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["evaluate", "rules/bytekast", RECORD, "-o", "json:kept.json", "--receipt", "acme.receipt"]
+    before = Path("acme.receipt").read_bytes()
+    assert run([*words, *DAY]) == 0
+    Path("kept.json").unlink()
+    assert run([*words, "--as-of=2026-11-20"]) == 2
+    assert "`acme.receipt` holds something else, which would be lost" in capsys.readouterr().err
+    assert Path("acme.receipt").read_bytes() == before
+    assert not Path("kept.json").exists()
 
 
 def test_a_receipt_is_never_an_input(levels: Path, capsys: pytest.CaptureFixture[str]) -> None:

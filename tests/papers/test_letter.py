@@ -152,6 +152,8 @@ def test_what_a_page_may_hold() -> None:
         ("{{ 'a' * 10000000000 }}", 1, "is not for templates"),
         ("{{ 2 ** 100000000 }}", 1, "is not for templates"),
         ("{% for i in range(10000000) %}x{% endfor %}", 1, "Range too big"),
+        ("", None, "it gives a page without any text"),
+        ("{% if false %}x{% endif %}<p>\n</p>", None, "it gives a page without any text"),
         ("<img src='https://elsewhere.example/logo.png'>", 1, "https://elsewhere.example/logo.png"),
         ("<style>p { background: url(//elsewhere.example/a) }</style>", 1, "//elsewhere.example/a"),
         ("<p style='background: url(//elsewhere.example/a)'>", 1, "//elsewhere.example/a"),
@@ -239,15 +241,29 @@ def test_a_folder_holds_the_papers_of_one_run(cli: Cli, tmp_path: Path) -> None:
         assert "index.html" in found
 
 
+def test_an_index_is_in_the_order_of_keys(cli: Cli, tmp_path: Path) -> None:
+    keys = ("R-10", "r-9", "R-2", "A", f"R-{'1' * 5000}")
+    path = tmp_path / "base.ndjson"
+    path.write_text("".join(f'{{"id": "{key}", "name": "Z"}}\n' for key in keys), encoding="utf-8")
+    assert cli("letter", BYTEKAST, path, DAY, "-o", "text:letters")[0] == 0
+    index = (tmp_path / "letters/index.html").read_text(encoding="utf-8")
+    places = [index.index(f'href="{key}') for key in ("A.", "R-2.", "r-9.", "R-10.", "R-111")]
+    assert places == sorted(places)
+
+
 def test_keys_are_no_paths(cli: Cli, tmp_path: Path) -> None:
-    keys = ("../../up", "a/b", "a:b", "CON", "index", "Ä", ".hidden", "A-B", "x" * 300)
+    keys = (
+        *("../../up", "a/b", "a:b", "CON", "index", "Ä", ".hidden", "A-B", "x" * 300),
+        *("שלום", "हिन्दी", "漢" * 90, "\\u202eevil", "+"),
+    )
     path = tmp_path / "base.ndjson"
     path.write_text("".join(f'{{"id": "{key}", "active_accounts": 3}}\n' for key in keys), encoding="utf-8")
     assert cli("letter", BYTEKAST, path, DAY, "-o", "html:out/letters")[0] == 0
     names = {each.name for each in (tmp_path / "out/letters").glob("[!.]*")}
     assert names == {
         "index.html", "up.html", "a-b.html", "a-b-2.html", "A-B-3.html", "CON-record.html",
-        "index-record.html", "record.html", "hidden.html", f"{'x' * 80}.html",
+        "index-record.html", "Ä.html", "hidden.html", f"{'x' * 80}.html",
+        "שלום.html", "हिन्दी.html", f"{'漢' * 66}.html", "evil.html", "record.html",
     }  # fmt: skip
     assert {each.name for each in tmp_path.iterdir()} == {"base.ndjson", "out"}
 
@@ -422,5 +438,29 @@ def test_letters_without_a_picture_are_told(cli: Cli, tmp_path: Path) -> None:
     record.write_text('{"id": "a", "name": "漢字 Müller Ωμέγα Жук دار שלום €→"}', encoding="utf-8")
     code, _, err = cli("letter", BYTEKAST, record, DAY, "-o", "a.pdf")
     assert code == 0
-    assert "note: the PDF has empty boxes for `字`, `漢`, of which its fonts have no picture" in err
+    assert "note: 1 PDF (`a`) has empty boxes for `字`, `漢`, of which the fonts have no picture" in err
     assert cli("letter", BYTEKAST, record, DAY, "-o", "a.html")[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("loop.typ", "#for i in range(10000000) { for j in range(10000000) { let s = 1 } }"),
+        ("loop.html", "{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}x"),
+    ],
+)
+def test_a_template_that_never_ends_is_stopped(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setattr("policyengine.render.watched_template.LIMIT", 0.5)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    output = "o.pdf" if name.endswith(".typ") else "o.html"
+    code, _, err = cli("letter", BYTEKAST, ACME, DAY, f"--template={name}", "-o", output)
+    assert code == 2
+    assert f"the template fails at `{name}`: it does not end: there is no page after 0.5 seconds" in err
+    assert not (tmp_path / output).exists()
+
+
+def test_a_template_of_typst_that_sets_nothing() -> None:
+    with pytest.raises(TemplateError, match="it gives a PDF without any text"):
+        PdfTemplate("// nothing").fill(PAPER)

@@ -24,6 +24,15 @@ activities:
   - {id: b, kind: training, done_on: 2026-11-02}
 tickets: [{id: t, escalated_on: 2026-08-03}]
 """
+LATER = """\
+id: r
+active_accounts: 12
+participation_rating: positive
+reviews: [{held_on: 2026-05-12}, {held_on: 2026-10-05}]
+accounts:
+  - {id: A-1, order_form_submitted_on: 2026-05-09, setup_fee: 100}
+  - {id: A-2, order_form_submitted_on: 2026-10-01, setup_fee: 100}
+"""
 
 
 def _lines(paper: dict[str, Any]) -> list[str]:
@@ -100,8 +109,30 @@ def test_quarters() -> None:
 
 
 def test_a_quarter_that_is_over_is_judged_on_its_last_day(cli: Cli) -> None:
-    assert "As the record shows it on 31 March 2020." in cli("pack", BYTEKAST, ACME, "--quarter=2020Q1")[1]
-    assert "As the record shows it on 1 April 2999." in cli("pack", BYTEKAST, ACME, "--quarter=2999Q2")[1]
+    assert "Decided for 31 March 2020, from the record" in cli("pack", BYTEKAST, ACME, "--quarter=2020Q1")[1]
+    assert "Decided for 1 April 2999, from the record" in cli("pack", BYTEKAST, ACME, "--quarter=2999Q2")[1]
+
+
+def test_the_pack_of_a_past_quarter_ends_with_it(cli: Cli, tmp_path: Path) -> None:
+    record = tmp_path / "r.yaml"
+    record.write_text(LATER, encoding="utf-8")
+    code, text, _ = cli("pack", BYTEKAST, record, "--quarter=2026Q3", "--as-of=2026-11-21")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "Decided for 30 September 2026, from the record as it was read on 21 November 2026." in lines
+    assert "What the record shows of it, read on 21 November 2026" in lines
+    for above, told, section in (
+        ("Until 30 September 2026", "Q3", "Duties, past and coming"),
+        ("Without a day", "Complete the programme User Support The reseller not decided", "Q3"),
+        ("After 30 September 2026", "5 October 2026", "12 May 2026"),
+        ("Fell due until 30 September 2026", "Set-up fee (account A-1) 100.00 USD 100.00 USD 9 May 2026",
+         "Your charges"),
+        ("After 30 September 2026", "Set-up fee (account A-2) 100.00 USD 100.00 USD 1 October 2026", "9 May"),
+    ):  # fmt: skip
+        start = next(i for i, line in enumerate(lines) if section in line)
+        assert told in lines[lines.index(above, start) :], told
+    inside = cli("pack", BYTEKAST, record, "--quarter=2026Q4", "--as-of=2026-11-21")[1]
+    assert "As the record shows it on 21 November 2026." in inside
 
 
 def test_a_wrong_quarter(cli: Cli) -> None:

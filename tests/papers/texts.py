@@ -17,7 +17,6 @@ def english() -> set[str]:
     found = set[str]()
     for path in [
         *PAPERS.glob("*.py"),
-        *PAPERS.parent.glob("cli/paper_files.py"),
         *PAPERS.parent.glob("cli/p*.py"),
         *(PAPERS.parent / "reports" / name for name in ("forecast.py", "forecast_money.py", "due_events.py")),
     ]:

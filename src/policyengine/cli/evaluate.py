@@ -80,7 +80,7 @@ from policyengine.decision.decision import Decision
 )  # fmt: skip
 @click.option(
     "--receipt", metavar="FILE", type=FILE,
-    help="Keep each decision in a line of this file, which `policyengine verify` decides again.",
+    help="Keep each decision in a line of this new file, which `policyengine verify` decides again.",
 )  # fmt: skip
 @click.option("--explain-engine", is_flag=True, help="Say how a table is worked out, and why.")
 @color_option

@@ -25,11 +25,11 @@ from policyengine.cli.paper_files import (
     ENDINGS,
     FORMATS,
     Layout,
-    Written,
     contact_option,
     deliver_papers,
     template_options,
 )
+from policyengine.cli.paper_folders import Written
 from policyengine.cli.partner_base import PartnerBase, key_option, language_option, open_base
 from policyengine.papers.blocks import Paper
 from policyengine.papers.language import language

@@ -17,7 +17,6 @@ from policyengine.cli.options import (
     Output,
     as_of_option,
     color_option,
-    is_default,
     judged_on,
     known_on_option,
     output_option,
@@ -65,24 +64,29 @@ def command(
 ) -> int:  # fmt: skip
     """Write the pack for the review of a quarter: agenda, level, areas, duties, pipeline, open questions.
 
-    Without --as-of it is judged for today, or for the last day of a quarter that is over, or the first day of
-    one to come. `-o pdf:FOLDER` writes a pack for each record, with an index.
+    It is decided for the day of --as-of; where the quarter is over then, for its last day, and where it is to
+    come, for its first. The pack then says on which day the record was read.
+    `-o pdf:FOLDER` writes a pack for each record, with an index.
     """
     console = Console.of(color)
     outputs = outputs or (Output("text"),)
-    days, as_of = _days(quarter, judged_on(as_of, known_on), is_default("as_of") and known_on is None)
+    read_on = judged_on(as_of, known_on)
+    days, as_of = _days(quarter, read_on)
     layout = Layout(outputs, template, fonts)
     base = open_base("pack", words, files, as_of, given, console, known_on, language_code).chosen(keys)
     last = last_day(until, as_of) if until is not None else quarter_around_after(days, as_of)
     desk = desk_of(base, last, contact, console)
     whole = layout.own or "json" in layout.formats
-    packs = (written(answer, pack(desk, answer, days, whole=whole)) for answer in answers(desk, base))
+    packs = (
+        written(answer, pack(desk, answer, days, read_on=read_on, whole=whole))
+        for answer in answers(desk, base)
+    )
     deliver_papers(outputs, packs, base, layout, console, desk.voice.say, read=[template])
     return base.end(console)
 
 
-def _days(quarter: str | None, as_of: date, by_clock: bool) -> tuple[Days, date]:
-    """The days of the quarter, and the day that counts."""
+def _days(quarter: str | None, as_of: date) -> tuple[Days, date]:
+    """The days of the quarter, and the day in it that counts."""
     if quarter is None:
         return quarter_around(as_of), as_of
     try:
@@ -90,7 +94,7 @@ def _days(quarter: str | None, as_of: date, by_clock: bool) -> tuple[Days, date]
     except ValueError as error:
         message, _, help = str(error).partition("; ")
         raise CommandError(message, help=help) from None
-    return days, min(max(as_of, days.first), days.last) if by_clock else as_of
+    return days, min(max(as_of, days.first), days.last)
 
 
 def quarter_around_after(days: Days, as_of: date) -> date:

@@ -17,7 +17,8 @@ from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import FOUND, OK
 from policyengine.cli.file_io import protect, read_bytes, write_bytes
 from policyengine.cli.options import FILE, Output, as_of_option, color_option, is_default, subcommand
-from policyengine.cli.paper_files import Layout, template_options, write_folder
+from policyengine.cli.paper_files import Layout, template_options
+from policyengine.cli.paper_folders import write_folder
 from policyengine.cli.partner_base import language_option
 from policyengine.cli.programs import open_program
 from policyengine.decision.wording import plural

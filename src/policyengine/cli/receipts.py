@@ -12,7 +12,7 @@ from policyengine.api import Program
 from policyengine.cli import VERSION
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
-from policyengine.cli.file_io import protect, write_text
+from policyengine.cli.file_io import protect, read_bytes, write_text
 from policyengine.cli.git import Repository, repository_of
 from policyengine.cli.programs import is_revision
 from policyengine.cli.versions import (
@@ -30,7 +30,10 @@ def write_receipts(
     path: Path, folder: str, known_on: date | None, as_of: date, records: Sequence[Record], console: Console,
     inputs: Sequence[Path],
 ) -> None:  # fmt: skip
-    """Writes a receipt a line for the records, decided by the program in a folder or revision."""
+    """Writes a receipt a line for the records, decided by the program in a folder or revision.
+
+    Other receipts in the file are not replaced: nobody could make them again.
+    """
     protect([path], inputs)
     version = _version(folder, known_on)
     repository = _repository_of(folder)
@@ -43,7 +46,12 @@ def write_receipts(
             f"note: no commit has the policies of `{folder}` as they are; the receipt can be verified "
             "as long as they stay so"
         )
-    write_text(path, "\n".join(lines))
+    text = "\n".join(lines)
+    if path.is_file() and path.stat().st_size and read_bytes(path) != f"{text}\n".encode():
+        raise CommandError(
+            f"`{path}` holds something else, which would be lost", help="name a new file for the receipt"
+        )
+    write_text(path, text)
 
 
 def _line(program: Program, judged: Record, folder: str, commit: str | None) -> str:

@@ -27,7 +27,7 @@ from policyengine.diagnostics import Diagnostic
 from policyengine.files import MANIFEST
 from policyengine.program.record import Record
 from policyengine.render.comparison_text import contrast_lines
-from policyengine.render.receipt_text import Later, Verified, verified_json, verified_text
+from policyengine.render.receipt_text import Later, Verified, verified_json, verified_summary, verified_text
 from policyengine.reports.receipts import Receipt, differences, given_data, read_receipt
 from policyengine.text.decode import decode
 
@@ -42,7 +42,8 @@ def command(file: str, folder: str | None, outputs: tuple[Output, ...], color: s
 
     FILE has a receipt a line, as `evaluate --receipt` writes it. The policies are those of the receipt, out
     of the history of the repository. PROGRAM is their folder, where it is not the one that the receipt
-    names. What later policies decide about the same record on the same day is told, too.
+    names. What later policies decide about the same record on the same day is told, too. Of several receipts
+    those that differ come first.
     """
     console = Console.of(color)
     receipts = _receipts(Path(file))
@@ -68,7 +69,9 @@ def command(file: str, folder: str | None, outputs: tuple[Output, ...], color: s
 def _render(found: Sequence[Verified], form: str, color: bool, columns: int) -> str:
     if form == "json":
         return json.dumps([verified_json(each) for each in found], indent=2, ensure_ascii=False)
-    return "\n\n".join(verified_text(each, color=color, columns=columns) for each in found)
+    first = sorted(found, key=lambda each: each.same)  # those that differ come first
+    told = [verified_text(each, color=color, columns=columns) for each in first]
+    return "\n\n".join([*told, *verified_summary(found)])
 
 
 def _receipts(path: Path) -> list[tuple[int, Receipt | str]]:

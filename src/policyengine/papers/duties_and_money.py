@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from policyengine.decision.findings import (
 from policyengine.papers.blocks import (
     Block,
     Column,
+    Heading,
     Items,
     Line,
     Paragraph,
@@ -46,7 +48,7 @@ def due(voice: Voice, decision: Decision, events: Sequence[DueEvent], last: date
     columns = [Column(say("when")), Column(say("what")), Column(say("who")), Column(say("amount"), True)]
     if not rows:
         return [Section("due", title, [Paragraph(say("Nothing is due until {day}.", day=say.day(last)))])]
-    lead = Paragraph(say("What is due until {day}, as far as it is known today.", day=say.day(last)))
+    lead = Paragraph(say("What is due until {day}, as far as it is known.", day=say.day(last)))
     return [Section("due", title, [lead, table(title, columns, rows)])]
 
 
@@ -120,35 +122,66 @@ def duty(voice: Voice, each: Obligation) -> str:
 
 
 def charges(voice: Voice, decision: Decision) -> list[Section]:
-    """The charges and payouts, each with its discount."""
+    """The charges and payouts, each with its discount: first what fell due until the day, then what comes."""
     say = voice.say
     found = [each for each in decision.of("charges") if each.status != "not_applicable"]
     parts = ((False, say("Your charges"), "charges"), (True, say("Your payouts"), "payouts"))
     return [
         each
         for payout, title, name in parts
-        for each in section(name, title, _money(voice, title, [one for one in found if one.payout == payout]))
+        for each in section(
+            name, title, _money(voice, title, [one for one in found if one.payout == payout], decision.as_of)
+        )
     ]
 
 
-def _money(voice: Voice, title: str, found: Sequence[Charge]) -> Iterator[Block]:
+def _money(voice: Voice, title: str, found: Sequence[Charge], as_of: date) -> Iterator[Block]:
     say = voice.say
     columns = [
         Column(say("what")), Column(say("amount"), True), Column(say("discount"), True),
         Column(say("to pay"), True), Column(say("when")),
     ]  # fmt: skip
     rows = [
-        Row([
+        (as_of if each.status == "settled" else each.next_due_on or each.due_on, Row([
             voice.about(each.title, each.subject),
             "" if each.amount is None else voice.money(each.amount, each.currency),
             say.rate(each.discount_rate) if each.discount_rate else "",
             say("not decided") if each.net is None else say.money(each.net, each.currency),
             _when(voice, each),
-        ])
+        ]))
         for each in found
     ]  # fmt: skip
     if rows:
-        yield table(title, columns, rows)
+        past = say("Fell due until {day}", day=say.day(as_of))
+        yield table(title, columns, by_day(voice, as_of, rows, past))
+
+
+def by_day(
+    voice: Voice, as_of: date, rows: Iterable[tuple[date | None, Row]], past: str | None = None
+) -> list[Row]:
+    """Rows in the order of their days, under a band of the past, of what comes, and of what has no day."""
+    say = voice.say
+    groups: tuple[list[tuple[date, Row]], ...] = ([], [])
+    undated = []
+    for day, row in rows:
+        if day is None:
+            undated.append(row)
+        else:
+            groups[day > as_of].append((day, row))
+    dated = [[row for _, row in sorted(group, key=lambda each: each[0])] for group in groups]
+    titles = (
+        past or say("Until {day}", day=say.day(as_of)),
+        say("After {day}", day=say.day(as_of)),
+        say("Without a day"),
+    )
+    return [
+        row for title, found in zip(titles, (*dated, undated), strict=True) for row in banded(title, found)
+    ]
+
+
+def banded(title: str, rows: Sequence[Row]) -> list[Row]:
+    """Rows under a title."""
+    return [*(replace(row, band=Heading(title)) for row in rows[:1]), *rows[1:]]
 
 
 def _when(voice: Voice, charge: Charge) -> str:

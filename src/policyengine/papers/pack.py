@@ -24,7 +24,17 @@ from policyengine.papers.blocks import (
     section,
     table,
 )
-from policyengine.papers.duties_and_money import assumptions, charges, due, duty, not_in_force, unknown
+from policyengine.papers.duties_and_money import (
+    assumptions,
+    banded,
+    by_day,
+    charges,
+    due,
+    duty,
+    not_in_force,
+    unknown,
+)
+from policyengine.papers.language import Language
 from policyengine.papers.letter import Desk, decision_of
 from policyengine.papers.standing import deals, discounts, levels, score_blocks
 from policyengine.papers.voice import Voice
@@ -67,27 +77,32 @@ def name_of_quarter(quarter: Days) -> str:
     return f"{quarter.first.year} Q{(quarter.first.month + 2) // 3}"
 
 
-def pack(desk: Desk, answer: Answer, quarter: Days, *, whole: bool = False) -> Paper:
-    """The pack about a record for the review of a quarter; with `whole`, the decision goes with it."""
+def pack(
+    desk: Desk, answer: Answer, quarter: Days, *, read_on: date | None = None, whole: bool = False
+) -> Paper:
+    """The pack about a record for the review of a quarter; with `whole`, the decision goes with it.
+
+    `read_on` is the day on which the record says what it says, where that is not the day that is decided for.
+    """
     say, decision = desk.voice.say, answer.decision
     head = desk.head(decision)
     title = say("Review of {quarter}: {name}", quarter=name_of_quarter(quarter), name=head["to"])
     facts = decision_of(decision) if whole else {}
-    return Paper("pack", say.code, title, head, _sections(desk, answer, quarter), facts=facts)
+    return Paper("pack", say.code, title, head, _sections(desk, answer, quarter, read_on), facts=facts)
 
 
-def _sections(desk: Desk, answer: Answer, quarter: Days) -> list[Section]:
+def _sections(desk: Desk, answer: Answer, quarter: Days, read_on: date | None) -> list[Section]:
     voice, decision = desk.voice, answer.decision
-    lead = voice.say("As the record shows it on {day}.", day=voice.say.day(decision.as_of))
+    lead = [Paragraph(each) for each in _lead(voice.say, decision.as_of, read_on)]
     parts = chain(
-        [Section("lead", "", [Paragraph(lead)])],
+        [Section("lead", "", lead)],
         _agenda(voice, decision, quarter),
         levels(voice, decision.of("levels"), desk.gains.of(answer)),
-        _areas(desk, answer),
+        _areas(desk, answer, read_on),
         discounts(voice, decision.of("discounts")),
         _duties(voice, decision),
         due(voice, decision, desk.events.of(answer.record), desk.last),
-        _on_record(voice, answer.record, frozenset(each.subject.entity for each in decision.of("gates"))),
+        _on_record(voice, answer),
         deals(voice, decision),
         _figures(voice, decision),
         charges(voice, decision),
@@ -96,6 +111,17 @@ def _sections(desk: Desk, answer: Answer, quarter: Days) -> list[Section]:
         assumptions(voice, decision),
     )
     return [each for each in parts if each.blocks]
+
+
+def _lead(say: Language, as_of: date, read_on: date | None) -> Iterator[str]:
+    """For which day it is decided, and of which day what the record says is."""
+    if read_on is None or read_on == as_of:
+        yield say("As the record shows it on {day}.", day=say.day(as_of))
+        return
+    days = {"day": say.day(as_of), "read": say.day(read_on)}
+    yield say("Decided for {day}, from the record as it was read on {read}.", **days)
+    if read_on > as_of:
+        yield say("What stands in the record without a day of its own is what it said on {read}.", **days)
 
 
 # What the meeting is about
@@ -120,15 +146,15 @@ def _is_of(each: Obligation, quarter: Days) -> bool:
     return first is not None and last is not None and first <= quarter.last and last >= quarter.first
 
 
-def _areas(desk: Desk, answer: Answer) -> Iterator[Section]:
+def _areas(desk: Desk, answer: Answer, read_on: date | None) -> Iterator[Section]:
     """The scores area by area, each with what the record shows of it."""
     for number, score in enumerate(answer.decision.of("scores")):
         name = "areas" if number == 0 else f"areas-{number + 1}"
-        shown = _shown(desk, answer, score) if score.subject.root else ()
+        shown = _shown(desk, answer, score, read_on) if score.subject.root else ()
         yield Section(name, score.title, [*score_blocks(desk.voice, score), *shown])
 
 
-def _shown(desk: Desk, answer: Answer, score: Score) -> Iterator[Block]:
+def _shown(desk: Desk, answer: Answer, score: Score, read_on: date | None) -> Iterator[Block]:
     voice, say = desk.voice, desk.voice.say
     rows = []
     for part in score.parts:
@@ -136,6 +162,8 @@ def _shown(desk: Desk, answer: Answer, score: Score) -> Iterator[Block]:
         rows += [Row([part.title, say.capital(noun), value]) for noun, value in told]
     if rows:
         title = say("What the record shows of it")
+        if read_on is not None and read_on != answer.decision.as_of:
+            title = say("What the record shows of it, read on {day}", day=say.day(read_on))
         yield Heading(title)
         yield table(title, voice.columns("area", "what", "on record"), rows)
 
@@ -185,23 +213,25 @@ def figure(voice: Voice, each: Figure) -> str:
 
 
 def _duties(voice: Voice, decision: Decision) -> list[Section]:
-    """The duties that are decided about, those with a day in the order of days."""
+    """The duties that are decided about: those whose day is over, those to come, those without a day."""
     say = voice.say
-    found = [each for each in decision.of("obligations") if each.status in _OF_DUTIES]
-    found.sort(key=lambda each: (each.due_on is None, each.due_on or date.max, each.title))
+    found = sorted((each for each in decision.of("obligations") if each.status in _OF_DUTIES), key=_title)
     rows = [
-        Row([
+        (each.due_on, Row([
             duty(voice, each),
             "" if each.due_on is None else say.day(each.due_on),
             say.capital(voice.label(each.party or voice.partner or "")),
             _standing(voice, each),
-        ])
+        ]))
         for each in found
     ]  # fmt: skip
-    title = say("Duties, past and coming")
-    return section(
-        "duties", title, [table(title, voice.columns("duty", "due", "who", "status"), rows)] if rows else []
-    )
+    title, columns = say("Duties, past and coming"), voice.columns("duty", "due", "who", "status")
+    blocks = [table(title, columns, by_day(voice, decision.as_of, rows))] if rows else []
+    return section("duties", title, blocks)
+
+
+def _title(each: Obligation) -> str:
+    return each.title
 
 
 def _standing(voice: Voice, each: Obligation) -> Run:
@@ -210,32 +240,48 @@ def _standing(voice: Voice, each: Obligation) -> Run:
     return Run(voice.say(_OF_DUTIES[each.status]), strong=each.status in ("overdue", "broken"))
 
 
-def _on_record(voice: Voice, record: Record, in_stages: frozenset[str]) -> Iterator[Section]:
+def _on_record(voice: Voice, answer: Answer) -> Iterator[Section]:
     """What the record lists, but for what stands in a stage: qualifications, reviews, activities."""
-    vocabulary = voice.vocabulary
+    vocabulary, record = voice.vocabulary, answer.record
+    in_stages = {each.subject.entity for each in answer.decision.of("gates")}
     for name, entity in vocabulary.children(record.entity):
         rows = record.lists.get(str(entity.list), ())
         facts = [(key, fact) for key, fact in entity.facts.items() if fact.is_given][:_MOST_COLUMNS]
         if rows and facts and name not in in_stages:
-            yield _listed(voice, name, entity, facts, rows)
+            yield _listed(voice, name, entity, facts, rows, answer.decision.as_of)
 
 
 def _listed(
-    voice: Voice, name: str, entity: Entity, facts: Sequence[tuple[str, Fact]], rows: Sequence[Record]
-) -> Section:
+    voice: Voice, name: str, entity: Entity, facts: Sequence[tuple[str, Fact]], rows: Sequence[Record],
+    as_of: date,
+) -> Section:  # fmt: skip
+    """What is listed, the latest first; what has only days after the one that counts stands by itself."""
     say = voice.say
     by = next((key for key, fact in facts if fact.scalar == "date"), None)
     latest = sorted(rows, key=lambda row: str(row.facts.get(by or "", "")), reverse=True) if by else rows
-    shown = latest[:_MOST_ROWS]
+    days = [key for key, fact in entity.facts.items() if fact.scalar == "date" and not fact.is_list]
+    later = [row for row in latest if _is_after(row, days, as_of)]
+    known = [row for row in latest if row not in later] if later else latest
+
+    def lines(found: Sequence[Record]) -> list[Row]:
+        kinds = [(key, voice.kind(name, key)) for key, _ in facts]
+        return [Row([voice.value(kind, row.facts.get(key)) or "–" for key, kind in kinds]) for row in found]
+
     cells = [
-        Row([voice.value(voice.kind(name, key), row.facts.get(key)) or "–" for key, _ in facts])
-        for row in shown
+        *lines(known[:_MOST_ROWS]),
+        *banded(say("After {day}", day=say.day(as_of)), lines(later[:_MOST_ROWS])),
     ]
     title = say("{noun} ({count})", noun=say.capital(entity.title), count=len(rows))
     blocks: list[Block] = [table(title, [Column(say.capital(fact.title)) for _, fact in facts], cells)]
-    if len(rows) > len(shown):
-        blocks.append(Paragraph(say("{count} more", count=len(rows) - len(shown))))
+    if len(rows) > len(cells):
+        blocks.append(Paragraph(say("{count} more", count=len(rows) - len(cells))))
     return Section(f"record-{name}", title, blocks)
+
+
+def _is_after(row: Record, days: Sequence[str], as_of: date) -> bool:
+    """Whether all days that a row says come after one."""
+    said = [value for key in days if isinstance(value := row.facts.get(key), date)]
+    return bool(said) and min(said) > as_of
 
 
 def _figures(voice: Voice, decision: Decision) -> list[Section]:

@@ -106,7 +106,9 @@ def _lasting(voice: Voice, level: Level) -> Iterator[str]:
     if level.held_until is not None:
         yield say("It is held until {day}.", day=say.day(level.held_until))
     if level.differs:
-        yield say("By today's figures it would be {level}.", level=level.by_figures_title or level.by_figures)
+        yield say(
+            "By its figures alone it would be {level}.", level=level.by_figures_title or level.by_figures
+        )
     if level.waiver is not None and level.status == "reached":
         yield f"{say.capital(waiver(voice, level.waiver))}."
 

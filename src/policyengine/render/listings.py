@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice
 from json import dumps
+from types import MappingProxyType
 from typing import NamedTuple
 
 from policyengine.decision.wording import number
@@ -206,25 +207,33 @@ TextColumn = tuple[str, str, Sequence[str]]
 """The title of a column, its kind, and its cells as texts."""
 
 
-def table_lines(columns: Sequence[TextColumn], room: int, paint: Paint) -> Iterator[str]:
-    """A table as lines of at most so many columns: long cells are wrapped, numbers stand at the right."""
+def table_lines(
+    columns: Sequence[TextColumn], room: int, paint: Paint, bands: Mapping[int, str] = MappingProxyType({})
+) -> Iterator[str]:
+    """A table as lines of at most so many columns: long cells are wrapped, numbers stand at the right.
+
+    `bands` are titles that stand above rows, by the numbers of these.
+    """
     found = []
     for title, kind, cells in columns:
         size = (1, 1)
         for cell in cells:
             size = _wider(size, cell)
         found.append(_Column(title, kind, *_wider(size, title, head=True)))
-    yield from _lines(found, zip(*(cells for _, _, cells in columns), strict=True), room, paint)
+    yield from _lines(found, zip(*(cells for _, _, cells in columns), strict=True), room, paint, bands)
 
 
 def _lines(
-    columns: Sequence[_Column], rows: Iterable[Sequence[str]], room: int, paint: Paint
-) -> Iterator[str]:
+    columns: Sequence[_Column], rows: Iterable[Sequence[str]], room: int, paint: Paint,
+    bands: Mapping[int, str] = MappingProxyType({}),
+) -> Iterator[str]:  # fmt: skip
     widths = _widths(columns, room)
     heads = [wrap(each.title, size) for each, size in zip(columns, widths, strict=True)]
     kinds = [each.kind for each in columns]
     yield from (f"  {paint(line, 'faint')}" for line in _row(heads, widths, kinds))
-    for row in rows:
+    for i, row in enumerate(rows):
+        if i in bands:
+            yield from (f"  {paint(line, 'strong')}" for line in wrap(bands[i], room))
         wrapped = [wrap(cell, size) for cell, size in zip(row, widths, strict=True)]
         yield from (f"  {line}" for line in _row(wrapped, widths, kinds))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from policyengine.render.page_check import guarded, line_in, refused
 from policyengine.render.sandbox import environment, filled, own_style, own_template
+
+_TAG = re.compile(r"<[^>]*>")
 
 
 class TemplateMistake(NamedTuple):
@@ -51,6 +54,8 @@ class HtmlTemplate:
             line = line_in(self._text, (found.text, found.text.rstrip(">"), *found.text.split("=")[:1]))
             told = f"the page would run or load something, or may be read in two ways: `{found.text}`"
             raise TemplateError(TemplateMistake(told, line, found.help))
+        if not _TAG.sub("", page).strip() and "<img" not in page.lower():
+            raise TemplateError(TemplateMistake("it gives a page without any text", None))
         return guarded(page)
 
     def _filled(self, values: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ _BREAK = "\N{ZERO WIDTH SPACE}"
 class PdfTemplate:
     """Sets papers by a template, whose fonts are read once; it may be used by several threads.
 
-    `not_set` collects letters of which there is no picture without fonts of the caller.
+    `not_set` has letters of which there is no picture without fonts of the caller, by the key of the paper.
     """
 
     def __init__(self, text: str | None, path: str | None = None, fonts: Sequence[str] = ()) -> None:
@@ -45,7 +45,7 @@ class PdfTemplate:
         _check_source(source)
         self._source = source.encode()
         self._has_fonts = bool(fonts)
-        self.not_set: set[str] = set()
+        self.not_set: dict[str, set[str]] = {}
         self._families = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=True, font_paths=list(fonts)
         )
@@ -69,8 +69,9 @@ class PdfTemplate:
         import typst
 
         inputs = {"paper": json.dumps(_set(paper), ensure_ascii=False)}
-        if not self._has_fonts:
-            self.not_set.update(_NOT_SET.findall(inputs["paper"]))
+        if not self._has_fonts and (letters := _NOT_SET.findall(inputs["paper"])):
+            head = paper["head"]
+            self.not_set[head.get("key") or head.get("to") or paper["title"]] = {*letters}
         while True:
             try:
                 made = self._compiler().compile(
@@ -80,6 +81,8 @@ class PdfTemplate:
                 self._supply(error)
             else:
                 assert isinstance(made, bytes)
+                if b"/Font" not in made:
+                    raise TemplateError(TemplateMistake("it gives a PDF without any text", None))
                 return made
 
     def _supply(self, error: Any) -> None:

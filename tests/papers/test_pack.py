@@ -125,9 +125,9 @@ def test_the_pack_of_a_past_quarter_ends_with_it(cli: Cli, tmp_path: Path) -> No
         ("Until 30 September 2026", "Q3", "Duties, past and coming"),
         ("Without a day", "Complete the programme User Support The reseller not decided", "Q3"),
         ("After 30 September 2026", "5 October 2026", "12 May 2026"),
-        ("Fell due until 30 September 2026", "Set-up fee (account A-1) 100.00 USD 100.00 USD 9 May 2026",
+        ("Fell due until 30 September 2026", "Set-up fee (account A-1) 100.00 USD not decided 9 May 2026",
          "Your charges"),
-        ("After 30 September 2026", "Set-up fee (account A-2) 100.00 USD 100.00 USD 1 October 2026", "9 May"),
+        ("After 30 September 2026", "Set-up fee (account A-2) 100.00 USD not decided 1 October 2026", "9 M"),
     ):  # fmt: skip
         start = next(i for i, line in enumerate(lines) if section in line)
         assert told in lines[lines.index(above, start) :], told

@@ -31,7 +31,7 @@ from policyengine.papers.blocks import (
     section,
     table,
 )
-from policyengine.papers.language import Language
+from policyengine.papers.language import Language, isolated
 from policyengine.papers.voice import Voice
 from policyengine.reports.due_events import DueEvent, EventPart
 
@@ -92,7 +92,7 @@ def _coming(voice: Voice, decision: Decision, events: Sequence[DueEvent]) -> Ite
         amount = "" if part.sort != Charge.section else (
             say("not decided") if part.net is None else say.money(part.net, part.currency)
         )  # fmt: skip
-        told = f"{title} ({each.subject})" if each.subject else title
+        told = f"{isolated(title)} ({isolated(each.subject)})" if each.subject else title
         who = voice.party(each.party) if part.sort in (Obligation.section, Charge.section) else ""
         yield Row([say.day(each.day), told, who, amount])
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from unicodedata import bidirectional
 
 from policyengine.dataclass import dataclass
 from policyengine.decision import wording
@@ -56,7 +57,11 @@ class Language:
     def __call__(self, text: str, **values: object) -> str:
         """Returns a text of the engine in this language, with values filled in."""
         found = self.texts.get(text, text)
-        return found.format(**values) if values else found
+        if not values:
+            return found
+        return found.format(**{
+            name: isolated(each) if isinstance(each, str) else each for name, each in values.items()
+        })  # fmt: skip
 
     def day(self, value: date | FarDate) -> str:
         """A date: `2 January 2027`, `2. Januar 2027`."""
@@ -134,6 +139,16 @@ class Language:
     def named(self, title: str) -> str:
         """A title in quotes: `“Selling”`, `„Vertrieb“`."""
         return f"„{title}“" if self.code == "de" else f"“{title}”"
+
+
+def isolated(text: str) -> str:
+    """A name for use within a sentence: what is written from right to left does not turn the rest around.
+
+    It is put between the characters of Unicode for that, which HTML, PDF and attributes understand alike.
+    """
+    if text.isascii() or "\u2068" in text:
+        return text
+    return f"\u2068{text}\u2069" if any(bidirectional(each) in ("R", "AL") for each in text) else text
 
 
 @cache

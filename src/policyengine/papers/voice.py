@@ -14,7 +14,7 @@ from policyengine.decision.wording import COMPARED, COMPARED_DAYS, is_or_are, mi
 from policyengine.feel.types.types import Enum, ListOf, Number, Type
 from policyengine.feel.values.values import Range
 from policyengine.papers.blocks import Column
-from policyengine.papers.language import Language
+from policyengine.papers.language import Language, isolated
 from policyengine.policy.change_context import kind_of
 from policyengine.policy.change_words import typed
 from policyengine.policy.vocabulary import Vocabulary
@@ -65,17 +65,20 @@ class Voice:
     def about(self, title: str, subject: Subject) -> str:
         """A title, with what it is about in the record."""
         whose = self.whose(subject)
-        return f"{title} ({whose})" if whose else title
+        return f"{isolated(title)} ({whose})" if whose else title
 
     def _own_name(self, subject: Subject) -> str:
-        label = f"{subject.label} ({subject.key})" if subject.label and subject.key else subject.label
-        return f"{self.entity(subject.entity)} {label or subject.name}"
+        name = isolated(subject.label or subject.name)
+        key = f" ({isolated(subject.key)})" if subject.label and subject.key else ""
+        return f"{self.entity(subject.entity)} {name}{key}"
 
     def owner(self, entity: str, key: str | None, within: Sequence[Owner]) -> str:
         """What a missing fact belongs to; nothing for a fact of the record itself."""
         if key is None or entity == self.vocabulary.root:
             return ""
-        return ", ".join(f"{self.entity(name)} {each}" for name, each in (*within, Owner(entity, key)))
+        return ", ".join(
+            f"{self.entity(name)} {isolated(each)}" for name, each in (*within, Owner(entity, key))
+        )
 
     def noun(self, entity: str, fact: str) -> str:
         """What a fact is called."""

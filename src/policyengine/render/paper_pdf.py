@@ -18,7 +18,7 @@ from weakref import finalize
 
 from policyengine.render.paper_html import TemplateError, TemplateMistake
 from policyengine.render.sandbox import own_template
-from policyengine.render.style import clean
+from policyengine.render.style import clean_isolated
 
 _PACKAGE = re.compile(r"@[A-Za-z][\w-]*/")
 _WORKED_OUT = re.compile(r"(?m)(?:#|[{;]|^)[ \t]*(?:import|include)\b[ \t]*[^\s\"].*|\beval\s*\(")
@@ -151,7 +151,7 @@ def _check_source(source: str, where: str = "") -> None:
 def _set(value: Any) -> Any:
     """The data with harmless texts, whose longest words can be broken."""
     if isinstance(value, str):
-        found = clean(value)
+        found = clean_isolated(value)
         return found if len(found) < _LONG else _LONG_WORD.sub(_breakable, found)
     if isinstance(value, list | tuple):
         return [_set(each) for each in value]

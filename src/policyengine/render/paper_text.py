@@ -15,10 +15,10 @@ def paper_text(paper: Mapping[str, Any], columns: int, paint: Paint) -> str:
     """The paper as lines of at most `columns`, without a final line end."""
     room = max(60, min(columns, _WIDEST))
     head = paper["head"]
-    lines = [paint(clean(paper["title"]), "strong"), clean(head["day"]) if "day" in head else ""]
+    lines = [paint(clean(_plain(paper["title"])), "strong"), clean(head["day"]) if "day" in head else ""]
     parts = ["\n".join(filter(None, lines))]
     for section in paper["sections"]:
-        title = [paint(clean(section["title"]), "strong")] if section["title"] else []
+        title = [paint(clean(_plain(section["title"])), "strong")] if section["title"] else []
         parts.append("\n".join([*title, *_blocks(section["blocks"], room, paint)]))
     return "\n\n".join(parts)
 
@@ -33,7 +33,7 @@ def _blocks(blocks: Sequence[Mapping[str, Any]], room: int, paint: Paint) -> Ite
                 first, *rest = wrap(_text(runs), room - 4)
                 yield from (f"  - {first}", *(f"    {line}" for line in rest))
         elif kind == "heading":
-            yield from ("", clean(block["title"]))
+            yield from ("", clean(_plain(block["title"])))
         elif kind == "table":
             yield from _table(block, room, paint)
         else:
@@ -52,4 +52,9 @@ def _table(block: Mapping[str, Any], room: int, paint: Paint) -> Iterator[str]:
 
 
 def _text(runs: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(run["text"] for run in runs)
+    return _plain("".join(run["text"] for run in runs))
+
+
+def _plain(text: str) -> str:
+    """The text without the marks around names, which terminals and mails show as boxes."""
+    return text.replace("\u2068", "").replace("\u2069", "")

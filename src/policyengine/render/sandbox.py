@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policyengine.render.style import clean
+from policyengine.render.style import clean_isolated
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -71,4 +71,4 @@ def filled(template: Any, values: Mapping[str, Any]) -> str:
 
 def _shown(value: object) -> object:
     """Texts of policies and records as harmless text; what is markup of ours stays as it is."""
-    return clean(value) if type(value) is str else value
+    return clean_isolated(value) if type(value) is str else value

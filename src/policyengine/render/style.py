@@ -58,6 +58,17 @@ def clean(text: str) -> str:
     return text
 
 
+_ISOLATED = re.compile("\u2068([^\u2068\u2069]*)\u2069")
+
+
+def clean_isolated(text: str) -> str:
+    """As `clean`, but names that are written from right to left stay apart from the sentence around them."""
+    if "\u2068" not in text:
+        return clean(text)
+    parts = [clean(each) for each in _ISOLATED.split(text)]
+    return "".join(f"\u2068{each}\u2069" if i % 2 else each for i, each in enumerate(parts))
+
+
 def _visible(letter: str) -> str:
     if letter == "\t":
         return TAB

@@ -85,10 +85,8 @@ def _reached(voice: Voice, level: Level) -> Iterator[Block]:
             yield Paragraph(say("Whether you reach the level {level} cannot be decided yet.", level=wanted))
     else:
         kept = name if name not in ("", "none") else None
-        yield Paragraph(
-            say("You have reached no level.") if kept is None
-            else [f"{say('You are at the level')} ", Run(kept, strong=True), "."]
-        )  # fmt: skip
+        at: Line = [f"{say('You are at the level')} ", Run(kept or "", strong=True), "."]
+        yield Paragraph(say("You have reached no level.") if kept is None else at)
         if level.candidate is not None:
             yield Paragraph(
                 say(

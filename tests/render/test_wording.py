@@ -15,6 +15,7 @@ from policyengine.decision.wording import (
     every,
     gap,
     is_or_are,
+    is_said_by,
     join,
     listed,
     money,
@@ -27,8 +28,8 @@ from policyengine.decision.wording import (
     spell,
     subject_name,
 )
-from policyengine.decision.writers import one_of
-from policyengine.feel.types.types import Enum
+from policyengine.decision.writers import one_of, writer
+from policyengine.feel.types.types import DATE, Enum, ListOf
 from policyengine.feel.values.values import DateTime, FarDate, Months, Range, Time
 
 LEVELS = Enum("level", ("bronze", "silver", "gold", "platinum"), ordered=True)
@@ -133,6 +134,25 @@ def test_one_of_some_choices(kind, values, words):
 )
 def test_words(made, expected):
     assert made == expected
+
+
+def test_the_items_of_a_list_are_written_as_each_of_them():
+    regions = Enum("region", ("n", "s"), ("North", "South"))
+    assert writer(ListOf(regions))(("n", "s")) == "North and South"
+    assert writer(ListOf(DATE))((date(2026, 1, 2),)) == "2 Jan 2026"
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("after 2 Nov 2026 (due date)", True),
+        ("due date is 2 Nov 2026, before today", True),
+        ("after 3 Nov 2026 (due date)", False),
+        ("after 2 Nov 2026 (renewal)", False),
+    ],
+)
+def test_what_another_reason_says_too(other, said):
+    assert is_said_by("due date is 2 Nov 2026", [other]) == said
 
 
 @pytest.mark.parametrize(

@@ -131,3 +131,77 @@ def test_an_input_is_not_written_over(cli, deals, record):
     result = cli("advance", deals, record, "--to", "offer", "--key", "D-1", "-o", record, *AS_OF)
     assert result.code == 2
     assert record.read_text() == RECORD
+
+
+STATUS = """\
+kind: program
+id: status
+title: Status
+parties: {member: the member}
+entities:
+  member:
+    key: id
+    facts:
+      id: {type: text}
+      held: {type: enum, values: [bronze, silver, gold]}
+      since: {type: date}
+      review_on: {type: date}
+      credits: {type: count}
+---
+kind: tiers
+id: status
+title: Status
+for: member
+measure: credits
+levels: [{id: silver, title: Silver, credits: 300..}, {id: gold, title: Gold, credits: 700..}]
+otherwise: {level: bronze, title: Bronze}
+state: {held: held, since: since, falls: {when: today >= review_on and since < review_on, by: one level}}
+"""
+_KIM = {"id": "kim", "held": "gold", "since": "2026-01-01", "review_on": "2027-01-01", "credits": 100}
+_LEE = {"id": "lee", "held": "silver", "since": "2026-01-01", "review_on": "2027-01-01", "credits": 900}
+_MAY = {"id": "may", "held": "gold", "since": "2026-01-01", "review_on": "2027-01-01"}
+
+
+def _yaml(record: dict[str, object]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in record.items())
+
+
+def _yaml_records(text: str) -> list[dict[str, object]]:
+    pairs = [[line.split(": ") for line in part.splitlines() if line] for part in text.split("---\n")]
+    return [{name: int(value) if name == "credits" else value for name, value in each} for each in pairs]
+
+
+def _lines_of_json(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "read"),
+    [
+        ("all.json", json.dumps, json.loads),
+        ("all.ndjson", lambda rows: "\n".join(map(json.dumps, rows)), _lines_of_json),
+        ("all.yaml", lambda rows: "\n---\n".join(map(_yaml, rows)), _yaml_records),
+    ],
+)
+def test_all_records_of_a_file_are_renewed_once_a_review(tmp_path, cli, name, write, read) -> None:
+    (tmp_path / "status").mkdir()
+    (tmp_path / "status" / "program.yaml").write_text(STATUS)
+    given, night, next_night = (tmp_path / f"{each}-{name}" for each in ("given", "night", "next"))
+    given.write_text(write([_KIM, _LEE, _MAY]))
+    program = str(tmp_path / "status")
+    first = cli("advance", program, str(given), "--as-of", "2027-01-01", "-o", str(night))
+    assert first.code == 1
+    assert first.err.splitlines() == [
+        "kim: held: gold -> silver; since: 1 Jan 2026 -> 1 Jan 2027",
+        "lee: held: silver -> gold; since: 1 Jan 2026 -> 1 Jan 2027",
+        "may: not moved: the level of `may` (Status) is not decided: `credits` is not given",
+        "2 of 3 records changed",
+    ]
+    kim, lee = {**_KIM, "held": "silver"}, {**_LEE, "held": "gold"}
+    assert read(night.read_text()) == [{**each, "since": "2027-01-01"} for each in (kim, lee)] + [_MAY]
+    cli("advance", program, str(night), "--as-of", "2027-01-02", "-o", str(next_night))
+    assert next_night.read_text() == night.read_text()
+    given.write_text(write([_KIM, {**_LEE, "held": "nobody"}]))
+    wrong = cli("advance", program, str(given), "--as-of", "2027-01-01", "-o", str(tmp_path / "never"))
+    assert wrong.code == 1
+    assert not (tmp_path / "never").exists()

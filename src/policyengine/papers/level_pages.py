@@ -181,9 +181,9 @@ def _points(parts: Parts, policy: Any, part: Any, plain: Any) -> Runs:
     voice, say = parts.voice, parts.voice.say
     found: Runs = []
     if part.points is not None:
-        found = [part.points] if part.points.isdigit() else [expression(voice, policy.for_, part.points)]
+        found = [part.points] if part.points.isdigit() else expression(voice, policy.for_, part.points)
     elif part.of is not None:
-        found = [f"{part.each or 1} × ({expression(voice, policy.for_, part.of)})"]
+        found = [f"{part.each or 1} × (", *expression(voice, policy.for_, part.of), ")"]
     if plain.get("when") is not None:
         found = [*found, f" {say('where')} ", *condition(voice, policy.for_, plain["when"])]
     return found

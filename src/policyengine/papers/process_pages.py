@@ -81,10 +81,10 @@ def billing(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
         name = f"{policy.id}/{each.id}"
         when = condition(parts.voice, policy.for_, written(unit, "charges", i, "when"))
         lead: Line = [each.title, *([f" ({say('only where')} ", *when, ")"] if when else [])]
-        due = [f"{say(key)} {text}" if key else text for key, text in _due(parts, policy.for_, each)]
+        due = joined([*_due(parts, policy.for_, each)], "; ")
         payer = parts.voice.label(each.payer or parts.voice.partner or "")
         rows.append(
-            Row([lead, expression(parts.voice, policy.for_, each.amount), "; ".join(due), payer,
+            Row([lead, expression(parts.voice, policy.for_, each.amount), due, payer,
                  "" if each.item is None else parts.voice.label(each.item),
                  parts.source(name, policy, each)], name)
         )  # fmt: skip
@@ -92,17 +92,18 @@ def billing(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
     yield table(policy.title, heads, rows)
 
 
-def _due(parts: Parts, entity: str, each: Any) -> Iterator[tuple[str, str]]:
+def _due(parts: Parts, entity: str, each: Any) -> Iterator[Runs]:
+    say = parts.voice.say
     if each.every is not None:
-        yield "", parts.voice.say.every(each.every)
+        yield [say.every(each.every)]
     for key, lead in _OF_DUE.items():
         text = getattr(each, key)
         if text == NONE:
-            yield "", parts.voice.say("when invoiced")
+            yield [say("when invoiced")]
         elif text is not None:
-            yield lead, expression(parts.voice, entity, text)
+            yield [f"{say(lead)} ", *expression(parts.voice, entity, text)]
     if each.times is not None:
-        yield "", parts.voice.say("{count} times", count=each.times)
+        yield [say("{count} times", count=each.times)]
 
 
 def obligations(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
@@ -152,14 +153,14 @@ def _by_when(parts: Parts, entity: str, each: Any) -> Runs:
         found.append([say.every(each.every)])
     for key, lead in _OF_WHEN.items():
         if (text := getattr(each, key)) is not None:
-            found.append([f"{say(lead)} {expression(parts.voice, entity, text)}"])
+            found.append([f"{say(lead)} ", *expression(parts.voice, entity, text)])
     return joined(found, "; ")
 
 
 def _shown(parts: Parts, policy: Any, each: Any, plain: Any) -> Runs:
     voice, say = parts.voice, parts.voice.say
     if each.done_on is not None:
-        return [f"{say('done on')} {expression(voice, policy.for_, each.done_on)}"]
+        return [f"{say('done on')} ", *expression(voice, policy.for_, each.done_on)]
     if plain.get("met_when") is not None:
         return condition(voice, policy.for_, plain["met_when"])
     return [say("{who} decides", who=say.capital(voice.label(each.decided_by)))] if each.decided_by else []
@@ -172,7 +173,7 @@ def _rights(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
     for i, each in enumerate(policy.rights):
         plain = written(unit, "rights", i)
         window: list[Runs] = [
-            [f"{say(lead)} {expression(parts.voice, policy.for_, text)}"]
+            [f"{say(lead)} ", *expression(parts.voice, policy.for_, text)]
             for lead, text in (("from", each.opens_on), ("until", each.closes_on))
             if text is not None
         ]
@@ -200,8 +201,9 @@ def waivers(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
         whom = condition(parts.voice, policy.for_, written(unit, "waivers", i, "when"))
         name = f"{policy.id}/{each.id}"
         rows.append(
-            Row([Run(each.of, href=parts.href(each.of)), whom, each.why, parts.voice.label(each.approved_by),
-                 ", ".join(days), parts.source(name, policy, each)], name)
+            Row([Run(parts.title(each.of), href=parts.href(each.of)), whom, each.why,
+                 parts.voice.label(each.approved_by), ", ".join(days),
+                 parts.source(name, policy, each)], name)
         )  # fmt: skip
     heads = parts.voice.columns("exception to", "for whom", "why", "approved by", "when", "source")
     yield table(policy.title, heads, rows)

@@ -115,9 +115,7 @@ def _overview(parts: Parts) -> Iterator[Section]:
         title,
         [table(title, parts.voice.columns("policy", "for each", "in force", "source"), rows)],
     )
-    parties: list[Line] = [
-        [Run(title, strong=True), f" ({words(name)})"] for name, title in declared.parties.items()
-    ]
+    parties: list[Line] = list(declared.parties.values())
     yield from section("parties", say("Who takes part"), [Items(parties)] if parties else [])
 
 
@@ -206,8 +204,7 @@ def _became(parts: Parts, entry: Entry) -> Line:
         return f"{parts.voice.say(_OF_OUTCOMES[statement.outcome])}: {statement.reason}"
     found: list[str | Run] = []
     for name in statement.encoded:
-        titles = [part.title for part in parts.ledgers.named(name)]
-        found += ["; " if found else "", Run(titles[0] if titles else name, href=parts.href(name))]
+        found += ["; " if found else "", Run(parts.title(name), href=parts.href(name))]
     return found
 
 

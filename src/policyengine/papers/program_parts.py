@@ -80,6 +80,11 @@ class Parts:
         page = self._places.get(policy)
         return None if page is None else f"{page}.html#{whole}"
 
+    def title(self, name: str) -> str:
+        """What a rule is called."""
+        named = self.ledgers.named(name)
+        return named[0].title if named else name
+
     # Sources
 
     def source(self, name: str, *around: Sourced, inner: Iterable[Sourced] = ()) -> list[str | Run]:

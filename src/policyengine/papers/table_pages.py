@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from policyengine.feel.limits import NUMBERS
-from policyengine.feel.types.types import Number, Type
+from policyengine.feel.types.types import Enum, Number, Type
 from policyengine.papers.blocks import Block, Column, Heading, Line, Paragraph, Row, Run, table
+from policyengine.papers.conditions import expression
 from policyengine.papers.drawings import Point, plot
 from policyengine.papers.program_parts import Parts, written
 from policyengine.policy.policy_reader import PolicyDocument
@@ -16,13 +18,14 @@ from policyengine.policy.scalars import SCALARS
 
 _BEYOND = Decimal("1.25")
 """So far beyond its last edge a plot goes."""
+_OPERATES = re.compile(r"[(\[]| [-+*/<>=]")
 
 
 def table_blocks(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
     """A table in its form, with what it gives where nothing matches."""
     policy: Any = unit.policy
     say = parts.voice.say
-    yield Paragraph([f"{say('It gives')} ", Run(policy.result_name, code=True), "."])
+    yield Paragraph([f"{say('It gives')} ", parts.voice.noun(policy.for_, policy.result_name), "."])
     if policy.form == "bands":
         yield from _bands(parts, unit)
     elif policy.form == "entries":
@@ -59,7 +62,7 @@ def _rows(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
             tests = [row.when.get(each.id, "-") for each in policy.inputs]
             given = [then.get(name) if isinstance(then, dict) and name in then else then for name in outputs]
         told = [_tested(parts, policy, each, test) for each, test in zip(policy.inputs, tests, strict=False)]
-        cells = [*told, *map(_text, given)]
+        cells = [*told, *(_given(parts, policy, each) for each in given)]
         rows.append(Row(cells))
     heads = _heads(parts, policy, policy.inputs)[: max((len(row.cells) for row in rows), default=0)]
     yield table(policy.title, heads, rows)
@@ -74,18 +77,21 @@ def _tested(parts: Parts, policy: Any, each: Any, plain: Any) -> str:
 
 def _entries(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
     policy: Any = unit.policy
-    found: list[list[str]] = []
+    found: list[list[Line]] = []
 
-    def walk(node: Any, before: list[str]) -> None:
+    def walk(node: Any, before: list[Line]) -> None:
         if isinstance(node, dict) and len(before) < len(policy.keys):
             for key, below in node.items():
-                walk(below, [*before, key])
+                walk(below, [*before, _tested(parts, policy, policy.keys[len(before)], key)])
         else:
-            found.append([*before, *(map(_text, node) if isinstance(node, list) else [_text(node)])])
+            given = node if isinstance(node, list) else [node]
+            found.append([*before, *(_given(parts, policy, each) for each in given)])
 
     entries = written(unit, "entries")
     if isinstance(entries, list):
-        found += [[_text(each) for each in row] for row in entries]
+        for row in entries:
+            keys = [_tested(parts, policy, *each) for each in zip(policy.keys, row, strict=False)]
+            found.append([*keys, *(_given(parts, policy, each) for each in row[len(keys) :])])
     else:
         walk(entries, [])
     heads = _heads(parts, policy, policy.keys)
@@ -93,7 +99,16 @@ def _entries(parts: Parts, unit: PolicyDocument) -> Iterator[Block]:
     yield table(policy.title, heads[:width], [Row(_padded(each, width)) for each in found])
 
 
-def _padded(cells: list[str], width: int) -> list[str]:
+def _given(parts: Parts, policy: Any, plain: Any) -> Line:
+    """What a row gives: a value, or an expression."""
+    kind = parts.voice.kind(policy.for_, policy.result_name)
+    if isinstance(kind, Enum) and plain in kind.values:
+        return parts.voice.value(kind, plain)
+    is_formula = isinstance(plain, str) and _OPERATES.search(plain)
+    return expression(parts.voice, policy.for_, plain) if is_formula else _text(plain)
+
+
+def _padded(cells: list[Line], width: int) -> list[Line]:
     return [*cells[:width], *([""] * (width - len(cells)))]
 
 

@@ -15,8 +15,11 @@ from tests.support import DAY as TODAY
 from tests.support import POLICIES, good_program
 
 from policyengine.api import load
+from policyengine.papers.blocks import Run
+from policyengine.papers.conditions import expression
 from policyengine.papers.language import Language, language
 from policyengine.papers.program_pages import Since, pages
+from policyengine.papers.voice import Voice
 from policyengine.program.linked import Program
 from policyengine.render.paper_html import HtmlTemplate
 
@@ -279,3 +282,17 @@ def test_what_changed_and_one_pdf(cli: Cli, tmp_path: Path) -> None:
     assert "21 %" in text
     assert "Reseller levels" in text
     assert "What is assumed" in text
+
+
+def test_expressions_have_words_or_stand_as_they_are_written() -> None:
+    program = load(POLICIES / "wildix", as_of=TODAY).linked
+    assert program.graph is not None
+    for code, told in (
+        ("en", "demo date is on or before last day of the Bonus Pipeline and MRR is above 0"),
+        ("de", "demo date spätestens am last day of the Bonus Pipeline und MRR über 0"),
+    ):
+        voice = Voice(language(code), program.graph.vocabulary, {})
+        said = expression(voice, "opportunity", "demo_on <= bonus_pipeline_ends_on and mrr > 0")
+        assert said == [told]
+    for formula in ('pipeline = "new_business"', "max(mrr, 5)", "if mrr > 0 then 1 else 2", "mrr > unknown"):
+        assert expression(voice, "opportunity", formula) == [Run(formula, code=True)]

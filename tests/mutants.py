@@ -265,7 +265,7 @@ def tried(
             copies.put(Path(shutil.copytree(project, Path(folder) / f"{number}/project")))
         places = [(each.path, each.statement) for each in chosen]
         files = line_map(project, places, below, at_once, say)
-        quickest = min(files, key=lambda each: sum(each.seconds.values()))
+        quickest = min((each for each in files if each.seconds), key=lambda each: sum(each.seconds.values()))
         code, _ = _run(project, Batch({quickest.path: list(quickest.seconds)}))
         assert code == 0, f"{quickest.path} fails without a mutant"
 

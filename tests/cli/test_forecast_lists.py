@@ -6,10 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import POLICIES
 
 PROGRAM = """\
 kind: program
@@ -118,3 +120,16 @@ def test_what_is_told_at_the_end_of_a_long_run(
     monkeypatch.setattr("policyengine.cli.console._LONG_MS", 0)
     for command in ("forecast", "calendar", "report"):
         assert cli(command, *words, "--as-of=2026-11-21").err == "2 records in 0:00\n"
+
+
+def test_sums_have_every_payment(cli: Cli) -> None:
+    folder = POLICIES / "bytekast"
+    record = POLICIES.parent / "fixtures/bytekast/records/acme.yaml"
+    found = json.loads(cli("forecast", folder, record, "--as-of=2026-11-21", "-o", "json").out)
+    sums: dict[str, Decimal] = {}
+    for row in found["forecast"]:
+        if row["amount"] is not None:
+            quarter = f"{row['day'][:4]} Q{(int(row['day'][5:7]) + 2) // 3}"
+            sums[quarter] = sums.get(quarter, Decimal(0)) + Decimal(row["amount"])
+    assert {row["quarter"]: Decimal(row["amount"]) for row in found["money"]} == sums
+    assert max(row["payments"] for row in found["money"]) == 3

@@ -126,7 +126,7 @@ class Expected:
         before, after = old.payments(), new.payments()
         sums, open_ = slow_money.sums(before, after)
         self._dates(before, after, old, new)
-        self.undecided += open_
+        self.undecided += open_ + len({*slow_money.unlisted(old), *slow_money.unlisted(new)})
         for flow, money in sums.items():
             self.sums[flow] = self.sums.get(flow, Money()).plus(money)
         self._payer([_borne(flow, money.amount) for flow, money in sums.items()])

@@ -7,7 +7,7 @@ payments of two versions are matched by hand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,6 +31,7 @@ from policyengine.engine.rows.outcomes import shown_fields
 from policyengine.feel.values.values import Months
 from policyengine.policy import quantities
 from policyengine.policy.rule import Choose, Explain
+from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
 
@@ -286,6 +287,29 @@ def sums(before: Payments, after: Payments) -> tuple[dict[Flow, Money], int]:
             flow = key[1], key[2], *way
             found[flow] = found.get(flow, Money()).plus(Money(total, later, amount))
     return found, open_
+
+
+def unlisted(answers: Answers) -> Iterator[tuple[str, str, str]]:
+    """The charges of lists that the record does not have: where, the policy and the id."""
+    for program in answers.version.billing:
+        graph = program.evaluated
+        assert graph is not None
+        for rule in (each for each in graph.rules if each.finding is Charge):
+            above = [*reversed(graph.vocabulary.lineage(graph.real(rule.entity)))]
+            for where in _ends(graph.vocabulary, answers.record, above):
+                yield where, rule.origin.policy, rule.origin.id
+
+
+def _ends(vocabulary: Vocabulary, record: Record, below: Sequence[str], path: str = "") -> Iterator[str]:
+    """Where a record, or one of those in it, leaves the next list on a way down out."""
+    steps = [each for each in below if each != record.entity and vocabulary.entities[each].within is not None]
+    if not steps or vocabulary.entities[steps[0]].default is not None:
+        return
+    name = str(vocabulary.entities[steps[0]].list)
+    if name not in record.lists:
+        yield f"{path}/{name}"
+    for i, each in enumerate(record.lists.get(name, ())):
+        yield from _ends(vocabulary, each, steps[1:], f"{path}/{name}/{i}")
 
 
 State = Decimal | str | None

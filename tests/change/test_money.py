@@ -453,3 +453,16 @@ def test_the_list_counts_what_a_record_is_paid_down() -> None:
     sums = {("EUR", ""): Sums(Decimal(10), Decimal(12), Decimal(2)),
             ("EUR", "vendor"): Sums(Decimal(1), Decimal(5), Decimal(4))}  # fmt: skip
     assert _by_currency(sums, "partner") == {"EUR": Sums(Decimal(9), Decimal(7), Decimal(-2))}
+
+
+def test_charges_of_a_list_that_is_not_known_are_not_counted_as_nothing() -> None:
+    """They count once for each list, on the sides that have such a charge."""
+    before = {name: values[0] for name, values in _TERMS.items()}
+    pair = drawn_money.pair(_written(before), _written({**before, "support": 25}))
+    records = [Record("partner", {"id": "p"}, lists, None, ()) for lists in ({}, {"customers": ()})]
+    found = pair.tally(records)
+    charges = {rule.origin.id for rule in pair.old[0].graph.rules if rule.entity == "customer"}  # type: ignore[union-attr]
+    assert {part.id for part, which in found.undecided if which == "both"} == {*charges, "rebate"}
+    assert set(found.undecided.values()) == {1}
+    assert {fact for _, fact in found.facts} >= {"partner.customers"}
+    assert list(drawn_money.differences(pair, records)) == []

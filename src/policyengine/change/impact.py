@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from policyengine.change.money import BEFORE, BOTH, Dues, MoneyChange, money_changes
+from policyengine.change.money import AFTER, BEFORE, BOTH, Dues, MoneyChange, money_changes
 from policyengine.change.schedule import DayRange
 from policyengine.change.sides import Bill, Billed, Facts, Found, RecordSides, Who
 from policyengine.change.states import (
@@ -29,6 +29,7 @@ from policyengine.change.tally import Delta, Flow, Hit, Shifts, Sums, Tally, res
 from policyengine.change.terms import EXACT, NOTHING, ChargeKey, Terms
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import UNDETERMINED, Charge, Level, Obligation
+from policyengine.engine.missing_facts import JudgedList
 from policyengine.program.record import Record
 
 
@@ -82,8 +83,11 @@ class ImpactAnalysis:
     def tally(self, pairs: Iterable[RecordPair]) -> Tally:
         """The tally of these records."""
         tally = Tally()
+        listed = [{each for stage in self.stages for each in stage.listed[side]} for side in (0, 1)]
         for pair in pairs:
             seen = _Seen()
+            before, after = (set(_left_out(each, of)) for each, of in zip(pair, listed, strict=True))
+            _unlisted(before, after, seen, tally)
             for number, stage in enumerate(self.stages):
                 _look(number, stage, pair, seen)
             self._count(pair, seen, self._bill(pair, seen, tally), tally)
@@ -222,15 +226,47 @@ class ImpactAnalysis:
         for (who, part), which in found:
             tally.undecided[part, which] += 1
             seen.behind.add(("undecided", (part, which)))
-            if which != BOTH:
-                states = (UNDETERMINED, OTHER) if which == BEFORE else (OTHER, UNDETERMINED)
-                seen.moves.add((who, Move(What(Charge.section, *part), *states)))
+            _turn_open(who, part, which, seen)
             new = which != BEFORE
             if new not in facts:
                 facts[new] = [sides.missing(version) for sides, version in (each[new] for each in seen.asked)]
             missing = {(part, fact) for known in facts[new] for fact in known.get((who, part), ())}
             tally.facts.update(missing)
             seen.behind.update(("facts", each) for each in missing)
+
+
+def _turn_open(who: Who, part: ChargeKey, which: str, seen: _Seen) -> None:
+    """Notes a charge that one of the sides alone cannot decide."""
+    if which != BOTH:
+        states = (UNDETERMINED, OTHER) if which == BEFORE else (OTHER, UNDETERMINED)
+        seen.moves.add((who, Move(What(Charge.section, *part), *states)))
+
+
+_Unlisted = tuple[Who, ChargeKey, str]
+
+
+def _unlisted(before: Set[_Unlisted], after: Set[_Unlisted], seen: _Seen, tally: Tally) -> None:
+    """Counts the charges of what would stand in lists that are not known, once for each list."""
+    for each in before | after:
+        who, part, fact = each
+        which = BOTH if each in before and each in after else BEFORE if each in before else AFTER
+        tally.undecided[part, which] += 1
+        tally.facts[part, fact] += 1
+        seen.behind.update((("undecided", (part, which)), ("facts", (part, fact))))
+        _turn_open(who, part, which, seen)
+
+
+def _left_out(record: Record, listed: Set[JudgedList], path: str = "") -> Iterator[_Unlisted]:
+    """The charges of lists that a record leaves out."""
+    for within, name, ids in listed:
+        if within == record.entity and name not in record.lists:
+            for each in ids:
+                policy, _, charge = each.partition("/")
+                yield (within, f"{path}/{name}", 0), ChargeKey(policy, charge), f"{within}.{name}"
+    if any(within != record.entity for within, _, _ in listed):
+        for name, rows in record.lists.items():
+            for i, row in enumerate(rows):
+                yield from _left_out(row, listed, f"{path}/{name}/{i}")
 
 
 def _behind(part: ChargeKey, change: MoneyChange) -> Iterator[tuple[str, object]]:

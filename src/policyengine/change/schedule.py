@@ -22,6 +22,7 @@ from policyengine.change.slices import Marks, PartKey, derived, different, marke
 from policyengine.change.terms import ChargeKey
 from policyengine.dataclass import dataclass
 from policyengine.decision.findings import Charge, Figure, Level
+from policyengine.engine.missing_facts import JudgedList, judged_lists
 from policyengine.engine.rows.outcomes import read_by
 from policyengine.feel.types.types import Number
 from policyengine.policy.policy_reader import PolicyDocument
@@ -42,7 +43,8 @@ class DayRange:
     are the derived amounts of money that the two programs compute differently, by entity and name, with their
     currency; `billed` are those of them that a charge is worked out from, or that are worked out from one,
     with the charges that they are. `touching` are the numbers of the changes that touch each part;
-    `differing` are the parts that the two programs work out differently.
+    `differing` are the parts that the two programs work out differently. `listed` are the lists that charges
+    of each program are about.
     """
 
     day: date
@@ -53,6 +55,7 @@ class DayRange:
     touching: Mapping[PartKey, Set[int]] = field(default_factory=dict)
     billed: Mapping[Key, frozenset[ChargeKey]] = field(default_factory=dict)
     differing: Set[PartKey] = frozenset()
+    listed: tuple[Sequence[JudgedList], ...] = ((), ())
 
 
 def stages(
@@ -92,6 +95,7 @@ def _stage(marks: Marks, old: Graph, new: Graph, day: date, days: Days, causes: 
         touching,
         {**_billed(old, _amounts(old, facts[0])), **_billed(new, _amounts(new, facts[1]))},
         frozenset(_parts((*different(marks, old, new), *different(marks, new, old)), (*facts[0], *facts[1]))),
+        (judged_lists(old, _charges(old.rules)), judged_lists(new, _charges(new.rules))),
     )
 
 

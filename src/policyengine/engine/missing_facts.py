@@ -9,6 +9,7 @@ from policyengine.decision.findings import Finding, Missing, Owner, Subject, Uns
 from policyengine.engine.finding_values import constructor
 from policyengine.feel.values.values import Failure, unknown
 from policyengine.feel.values.values import Missing as MissingCause
+from policyengine.policy.rule import Rule
 from policyengine.program.graph import Graph
 from policyengine.program.record import Record
 
@@ -110,10 +111,10 @@ class JudgedList(NamedTuple):
     ids: tuple[str, ...]
 
 
-def judged_lists(graph: Graph) -> tuple[JudgedList, ...]:
-    """The lists whose things rules judge, or what stands in them."""
+def judged_lists(graph: Graph, rules: Iterable[Rule] | None = None) -> tuple[JudgedList, ...]:
+    """The lists whose things rules judge, or what stands in them; all rules, if none are named."""
     judged: dict[str, set[str]] = {}
-    for rule in graph.rules:
+    for rule in graph.rules if rules is None else rules:
         for owner in graph.vocabulary.lineage(graph.real(rule.entity)):
             judged.setdefault(owner, set()).add(f"{rule.origin.policy}/{rule.origin.id}")
     return tuple(

@@ -66,7 +66,7 @@ def test_numbers_and_days() -> None:
     assert german.every("calendar quarter") == "jedes Kalenderquartal"
 
 
-_VALUES = "values: [positive, neutral, negative]\n        title: competence"
+_VALUES = "three steps are taken here\n        values: [positive, neutral, negative]"
 _TITLES = "{positive: {en: positive, de: gut}, neutral: neutral, negative: {en: negative}}"
 
 

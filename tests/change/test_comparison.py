@@ -17,7 +17,7 @@ from policyengine.analysis.witness import NotDecided, Same, Witness
 from policyengine.change import descriptions
 from policyengine.change.changes import changes_of
 from policyengine.change.comparison_json import comparison_schema, to_json
-from policyengine.change.program_comparison import compare
+from policyengine.change.program_comparison import _of_the_past, compare
 from policyengine.program.linked import Program
 from policyengine.program.load import load
 from policyengine.render.comparison_text import changes_text, headline
@@ -92,6 +92,48 @@ def test_a_version_of_a_later_day_is_compared_on_that_day() -> None:
     assert meaning.day.isoformat() == "2028-01-01"
     assert isinstance(meaning.verdict, Witness)
     assert not compare(new, new).meanings
+
+
+def test_a_mapping_that_differs_is_told() -> None:
+    crm = "kind: mapping\nid: crm\nfor: partner\ncolumns: {Key: id, Apps: active_accounts}\n"
+    old, new = program_of(CHARTER, crm).linked, program_of(CHARTER, crm.replace("Apps:", "Paid:")).linked
+    assert old.mappings
+    said = "the mapping `crm` changes `columns/Apps` and `columns/Paid`: exports are read differently"
+    assert compare(old, new).notices == (said,)
+    assert not compare(old, old).notices
+    assert compare(program_of(CHARTER).linked, new).notices == ("the mapping `crm` is new",)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_past"),
+    [
+        ("until_including: 2027-05-31", False),
+        ("until_including: 2026-05-31", True),
+        ("", True),
+    ],
+)
+def test_only_what_holds_for_the_past_is_said_to(line: str, is_past: bool) -> None:
+    always = CHARTER.replace("from: 2027-01-01\n", "")
+    changed = (
+        always.replace("obligations:\n", f"{line}\nobligations:\n") if line else always.replace("> 5", "> 6")
+    )
+    found = compare(program_of(always).linked, program_of(changed).linked)
+    assert found.changed
+    assert any("days before today" in each for each in found.notices) is is_past
+
+
+def test_waivers_that_begin_later_leave_the_past_alone() -> None:
+    waivers = """\
+kind: waivers
+id: exceptions
+title: Exceptions
+for: partner
+waivers: [{id: gift, of: tiers/gold, why: a gift, approved_by: vendor, from: 2027-02-01}]
+"""
+    old = program_of(CHARTER).linked
+    for day, is_past in (("2027-02-01", False), ("2026-02-01", True)):
+        (change,) = changes_of(old, program_of(CHARTER, waivers.replace("2027-02-01", day)).linked)
+        assert _of_the_past(change, DAY) is is_past
 
 
 def test_what_is_not_decided_says_so() -> None:

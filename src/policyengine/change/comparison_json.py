@@ -159,7 +159,11 @@ _COMPARISON = (
     Key("old", TEXT, "The old version.", attrgetter("old.name")),
     Key("new", TEXT, "The new version.", attrgetter("new.name")),
     Key("as_of", DATE, "The day that counts.", attrgetter("new.as_of")),
-    Key("notices", many(TEXT), "What concerns the whole: files no longer read, a rewritten past."),
+    Key(
+        "notices",
+        many(TEXT),
+        "What concerns the whole: files no longer read, other mappings, a rewritten past.",
+    ),
     Key("changed", FLAG, "Whether anything changes its meaning.", lambda found: bool(found.changed)),
     Key("meanings", many(_MEANING), "What changes the meaning, or may."),
     Key("wording", many(_CHANGE), "What only changes words."),

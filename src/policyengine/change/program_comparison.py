@@ -14,12 +14,13 @@ from policyengine.change.apply import with_changes
 from policyengine.change.change_groups import bundles, told_once
 from policyengine.change.changes import Change, changes_of
 from policyengine.change.descriptions import sentence, title_of
+from policyengine.change.document_diff import differences
 from policyengine.change.independence import Effects, GraphWith, Trials, effects
 from policyengine.change.language_changes import language_changes
 from policyengine.change.ledger_changes import ledger_changes
 from policyengine.change.sides import level_titles
 from policyengine.dataclass import dataclass
-from policyengine.decision.wording import capital
+from policyengine.decision.wording import capital, some
 from policyengine.program.graph import Graph
 from policyengine.program.linked import Program
 from policyengine.program.record import Record
@@ -255,15 +256,45 @@ def _notices(found: ProgramComparison) -> Iterator[str]:
     for name in sorted(names[0].keys() - names[1].keys()):
         if names[0][name] in dropped:
             yield f"the file `{name}` is no longer read"
+    yield from _readers(found.old, found.new)
     changes = [each.change for meaning in found.changed for each in meaning.spoken]
-    if any(_of_the_past(change) for change in changes):
+    if any(_of_the_past(change, found.new.as_of) for change in changes):
         start = date(found.new.as_of.year + 1, 1, 1)
         yield f"also holds for days before today; with `from: {start}` the past stays as it was"
 
 
-def _of_the_past(change: Change) -> bool:
+def _readers(old: Program, new: Program) -> Iterator[str]:
+    """The mappings and the lists that differ: no decision rests on them, but what is read and shown does."""
+    mappings = [{each.mapping.id: each.document for each in side.mappings} for side in (old, new)]
+    reports = [{each.report.id: each.document for each in side.reports} for side in (old, new)]
+    for what, does, (before, after) in (
+        ("mapping", "exports are read differently", mappings),
+        ("list", "it shows something different", reports),
+    ):
+        for name in dict.fromkeys((*before, *after)):
+            if name not in before or name not in after:
+                yield f"the {what} `{name}` is {'new' if name in after else 'dropped'}"
+            elif found := ["/".join(each.route) for each in differences(before[name], after[name])]:
+                yield f"the {what} `{name}` changes {some(f'`{each}`' for each in found)}: {does}"
+
+
+def _of_the_past(change: Change, today: date) -> bool:
     """Whether a change counts for days before today; which day chooses a version is said of all versions."""
-    return change.policy is not None and change.starts is None and change.route != ("version_by",)
+    if change.policy is None or change.starts is not None or change.route == ("version_by",):
+        return False
+    if change.route == ("until_including",):
+        return any(str(end) < str(today) for end in change.values if end is not None)
+    return not _begins_later(change.values[1], today)
+
+
+def _begins_later(value: object, today: date) -> bool:
+    """Whether a new part says that it begins after today: a waiver, or a policy whose waivers all do."""
+    if not isinstance(value, dict):
+        return False
+    inside = value.get("waivers") or ()
+    return str(value.get("from", "")) > str(today) or (
+        bool(inside) and all(_begins_later(each, today) for each in inside)
+    )
 
 
 def _files(program: Program) -> dict[str, str]:

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from policyengine.api import Program
 from policyengine.batch.raw import Reject
+from policyengine.change.document_diff import differences
 from policyengine.change.impact import RecordPair
 from policyengine.cli.console import Console
 from policyengine.cli.exit_codes import CommandError
 from policyengine.cli.options import TableOptions
 from policyengine.cli.record_files import no_record, open_source
 from policyengine.dataclass import dataclass
-from policyengine.decision.wording import plural
+from policyengine.decision.wording import plural, some
 from policyengine.diagnostics import Diagnostic
 from policyengine.program.record import Record
 from policyengine.render.diagnostic_text import diagnostics_text
@@ -57,6 +58,7 @@ def read_population(
     """Reads the records; leaves out those that one of the versions cannot read, and reports them if not
     `public`: a count of mistakes would tell about few.
     """
+    console.err(_different_mappings(old, new, options))
     alike = old.vocabulary.reads_alike(new.vocabulary)
     after = list(_readings(new, options, console))
     before = after if alike else list(_readings(old, options, console))
@@ -79,6 +81,16 @@ def read_population(
     if pairs and not alone:
         raise CommandError("every record has the key of another one", help="keep those that are right")
     return Population(alone, total - len(pairs), refused, len(pairs) - len(alone))
+
+
+def _different_mappings(old: Program, new: Program, options: TableOptions) -> str:
+    """That mappings differ, which both versions are asked without."""
+    before, after = ({each.mapping.id: each.document for each in side.linked.mappings} for side in (old, new))
+    wanted = [name for name in options.maps or before if options.reads_tables and name in before]
+    found = [f"`{name}`" for name in wanted if name in after and any(differences(before[name], after[name]))]
+    if not found:
+        return ""
+    return f"Mappings that differ: {some(found)}. Both versions get the records as the new one reads them.\n"
 
 
 def _readings(program: Program, options: TableOptions, console: Console) -> Iterator[_Reading]:

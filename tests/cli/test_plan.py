@@ -206,6 +206,8 @@ def test_exit_codes_of_conditions(cli: Cli, old: Path, base: Any, version: Any) 
     held = cli(*call, "--fail-if", "losers > 1000", "--fail-if", "losers > 3 and net_change > 0")
     assert held.code == 1
     assert "--fail-if `losers > 3 and net_change > 0` holds: losers is " in held.err
+    comment = cli(*call, "--fail-if", "losers > 3", "-o", "markdown").out
+    assert comment.startswith("- `--fail-if losers > 3` holds: losers is ")
     assert held.out.startswith("Net charges of 60 resellers rise by ")
     assert cli(*call, "--fail-if", "net_change < -1000").code == 0
 

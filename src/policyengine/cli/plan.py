@@ -290,7 +290,8 @@ def _render(
     if form == "markdown":
         from policyengine.render.plan_markdown import plan_markdown
 
-        return plan_markdown(plan, repository_address())
+        exceeded = [(text, so) for text, so in passed if so is not None]
+        return plan_markdown(plan, repository_address(), passed=exceeded)
     if form == "html":
         from policyengine.render.plan_html import plan_html
 

@@ -17,12 +17,17 @@ LIMIT = 64_000
 """The bytes that a comment may have on the usual hosts."""
 
 
-def plan_markdown(plan: Plan, repository: str | None = None, most: int = LIMIT) -> str:
+def plan_markdown(
+    plan: Plan, repository: str | None = None, most: int = LIMIT, passed: Sequence[tuple[str, str]] = ()
+) -> str:
     """The plan, as the page has it; of one that is longer than `most` bytes the last parts are left out.
 
-    `repository` is the address of the files of a commit, for links to the rules.
+    `repository` is the address of the files of a commit, for links to the rules; `passed` are the limits that
+    are exceeded, which come first.
     """
-    parts = [f"**{escaped(headline(plan))}**"]
+    limits = [f"- {code(f'--fail-if {text}')} {escaped(so)}" for text, so in passed]
+    parts = ["\n".join(limits)] if limits else []
+    parts.append(f"**{escaped(headline(plan))}**")
     more = rest(plan)
     parts += ["\n".join(f"- {escaped(capital(text))}" for text in more)] if more else []
     parts.append(escaped(say.about(plan)))

@@ -13,7 +13,7 @@ from typing import Any
 from policyengine.change.slices import Marks
 from policyengine.feel.functions import LIBRARY
 from policyengine.feel.functions.periods import PERIOD
-from policyengine.feel.syntax.tree import Name, Path, bound_by, mapped, walk
+from policyengine.feel.syntax.tree import If, Name, Path, bound_by, mapped, walk
 from policyengine.feel.types.properties import PROPERTY_NAMES
 from policyengine.policy.rule import Choose, Reading, Rule, Value
 from policyengine.policy.vocabulary import Vocabulary
@@ -105,7 +105,7 @@ class JointGraph:
     def _add(self, version: Graph, key: Key, names: Renamed) -> None:
         entity, word = key
         node, name = version.nodes[entity][word], names[word]
-        made = replace(node, name=name, expression=_renamed(node.expression, names))
+        made = replace(node, name=name, expression=renamed(node.expression, names))
         self._nodes.setdefault(entity, {})[name] = made
         if key in version.types:
             self._types[entity, name] = version.types[key]
@@ -145,14 +145,26 @@ def _taken(graph: Graph) -> frozenset[str]:
     return known
 
 
-def _renamed(node: Any, names: Renamed) -> Any:
+def renamed(node: Any, names: Renamed) -> Any:
+    """The expression with other names; a chain of `else if` may be as long as it likes."""
+    heads: list[If] = []
+    while isinstance(node, If):
+        heads.append(node)
+        node = node.otherwise
+    found = _renamed_one(node, names)
+    for head in reversed(heads):
+        found = If(renamed(head.condition, names), renamed(head.then, names), found, head.span)
+    return found
+
+
+def _renamed_one(node: Any, names: Renamed) -> Any:
     match node:
         case Name(word, at):
             called = _called(word, names)
             return node if called == word else Name(called, at)
         case Path(target, word, at) if word in names:
-            return Path(_renamed(target, names), names[word], at)
-    return mapped(node, lambda part: _renamed(part, names))
+            return Path(renamed(target, names), names[word], at)
+    return mapped(node, lambda part: renamed(part, names))
 
 
 def _called(word: str, names: Renamed) -> str:

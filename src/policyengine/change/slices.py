@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from policyengine.dataclass import dataclass
 from policyengine.engine.rows.outcomes import read_by, shown_fields
+from policyengine.feel.syntax.tree import Node as Tree
 from policyengine.policy.rule import Choose, Const, Node, Reading, Rule, Value
 from policyengine.policy.vocabulary import Vocabulary
 from policyengine.program.graph import Graph, Key
@@ -93,7 +94,24 @@ def _content(graph: Graph, key: Key) -> object:
     entity, name = key
     orders = tuple((each, graph.vocabulary.entities[each].order) for each in graph.orders(key))
     around = (graph.real(entity), entity in graph.repeats, repr(graph.types.get(key)), repr(orders))
-    return graph.nodes[entity][name].expression, around
+    return flat(graph.nodes[entity][name].expression), around
+
+
+def flat(node: Tree) -> tuple[object, ...]:
+    """What a node and everything below it say, outside in: equal where the nodes are, at any depth."""
+    said: list[object] = []
+    pending: list[object] = [node]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, Tree):
+            said.append(each.__class__)
+            pending.extend(getattr(each, name) for name in each.__match_args__[-2::-1])
+        elif isinstance(each, tuple):
+            said.append(len(each))
+            pending.extend(reversed(each))
+        else:
+            said.append((each.__class__, each))
+    return tuple(said)
 
 
 def different(marks: Marks, graph: Graph, other: Graph) -> tuple[Rule, ...]:

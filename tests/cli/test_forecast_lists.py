@@ -103,7 +103,8 @@ def test_one_list_and_one_record(cli: Cli, words: tuple[str, ...]) -> None:
     assert "no record has the id `c`" in lacking.err
 
 
-def test_in_another_language(cli: Cli, words: tuple[str, ...]) -> None:
+def test_in_another_language(cli: Cli, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     text = _forecast(cli, words, "--language=de", "--key=a")
     assert text.startswith("Was bis 20.07.2027 ansteht (")
     for line in ("wird fällig, Monat 1 (14 von 31 Tagen)", "45,16 EUR", "der Partner", "Entgelte"):

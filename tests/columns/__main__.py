@@ -24,7 +24,7 @@ _RECORDS = 300
 
 
 def main(wanted: int) -> int:
-    """Runs until the number is reached; a hundredth of it are whole programs."""
+    """Runs until the number is reached, expressions first; a hundredth of it are whole programs."""
     made: Counter[str] = Counter()
     found: list[str] = []
     deadline = time.monotonic() + 60 * _MINUTES
@@ -49,6 +49,8 @@ def main(wanted: int) -> int:
         except Exception as error:  # no expression may make either engine raise
             found.append(f"{[each.text for each in drawn]}: {error!r}")
 
+    with suppress(_Enough):
+        expressions()
     for count, text in compare_programs(max(wanted // 2_000, 20)):
         made["records"] += count
         found.extend([text] if text else [])
@@ -62,8 +64,6 @@ def main(wanted: int) -> int:
         except Exception as error:  # nor any program
             found.append(f"program {seed}: {error!r}")
         seed += 1
-    with suppress(_Enough):
-        expressions()
     print(
         f"{made['expressions']} comparisons of expressions ({made['without columns']} had no form), "
         f"{made['causes']} of what they miss, "

@@ -214,8 +214,9 @@ def _billed(found: Found, first: date, last: date) -> Iterator[Billed]:
 
 def _part_of(outcome: Outcome) -> tuple[int, int] | None:
     days, whole = (outcome.values.get(name) for name in ("days", "of_days"))
-    is_part = isinstance(days, int) and isinstance(whole, int) and days < whole
-    return (days, whole) if is_part else None  # type: ignore[return-value]
+    if isinstance(days, int) and isinstance(whole, int) and days < whole:
+        return days, whole
+    return None
 
 
 def states_in(found: Found) -> dict[Who, State]:

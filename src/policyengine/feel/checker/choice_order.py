@@ -107,7 +107,8 @@ def _parts(parts: Sequence[object], orders: Orders, *, spread: bool) -> list[obj
 
 def _of_range(test: RangeLiteral, kind: Enum, orders: Orders) -> Sequence[Expression]:
     if not all(end is None or isinstance(end, Literal) for end in (test.low, test.high)):
-        ends: RangeLiteral = _rebuilt(test, orders)  # type: ignore[assignment]
+        ends = _rebuilt(test, orders)
+        assert isinstance(ends, RangeLiteral)
         return (_within(Name("?", test.span), ends, kind),)
     low, high = (None if end is None else end.value for end in (test.low, test.high))  # type: ignore[union-attr]
     chosen = [

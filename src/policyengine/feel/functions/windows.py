@@ -19,7 +19,7 @@ from policyengine.feel.functions.conditions import is_nothing
 from policyengine.feel.types.signatures import function, signature, table
 from policyengine.feel.types.types import ANY, COUNT, ListOf, Type
 from policyengine.feel.values.comparison import compare
-from policyengine.feel.values.values import Failed, Unknown, unknown
+from policyengine.feel.values.values import Failed, unknown
 
 _NO_PLACE = "not every child has a value that tells its place"
 _NOT_COMPARED = "the values that tell the place cannot be compared with this one"
@@ -41,17 +41,13 @@ def _before(children: Any) -> _Before:
     return _Before(children.group, int(children["position"]))
 
 
-def _open(*values: object) -> Unknown | None:
-    return unknown(values)
-
-
 def _place(children: object, by: object, op: object, bound: object) -> object:
     """How many children stand before the first one of which `by` compared with a bound holds.
 
     From that child on it holds for all. `op` is one of `< <= > >=`, with `not ` before it where the
     comparison holds up to a child, and the first one behind that is meant.
     """
-    if (open_one := _open(children, by, op, bound)) is not None:
+    if (open_one := unknown((children, by, op, bound))) is not None:
         return open_one
     group, count = _before(children)
     if by is None or op is None or bound is None:
@@ -63,22 +59,22 @@ def _place(children: object, by: object, op: object, bound: object) -> object:
     def inside(child: Mapping[str, object]) -> bool:
         holds = compare(sign, child[str(by)], bound)
         if not isinstance(holds, bool):
-            raise _NoOrder
+            raise _OrderError
         return holds is (sign == op)
 
     try:
         return Decimal(bisect_left(group, True, hi=count, key=inside))
-    except _NoOrder:
+    except _OrderError:
         return Failed(_NOT_COMPARED)
 
 
-class _NoOrder(Exception):  # noqa: N818  # leaves the search where a comparison has no answer
-    pass
+class _OrderError(Exception):
+    """A comparison has no answer, which ends the search."""
 
 
 def _value_at(children: object, place: object, name: object, otherwise: object) -> object:
     """The value of a name at a child by how many stand before it; behind the last one `otherwise`."""
-    if (open_one := _open(children, place, name)) is not None:
+    if (open_one := unknown((children, place, name))) is not None:
         return open_one
     if not isinstance(place, Decimal) or name is None:
         return None
@@ -92,7 +88,7 @@ def _links(children: object, name: object, value: object, of: object, best: obje
     A step leads to the nearest child before that is as good: how many stand before it, -1 for none. `name`
     are the links of those before, of which `before` are the last.
     """
-    if (open_one := _open(children, name, value, of, best)) is not None:
+    if (open_one := unknown((children, name, value, of, best))) is not None:
         return open_one
     if name is None or of is None or best is None:
         return None
@@ -101,7 +97,7 @@ def _links(children: object, name: object, value: object, of: object, best: obje
     at = count - 1
     while at >= 0:
         there, links = group[at][str(of)], group[at][str(name)]
-        if (open_one := _open(there, links)) is not None:
+        if (open_one := unknown((there, links))) is not None:
             return open_one
         as_good = is_nothing(value) or compare(_AS_GOOD[str(best)], there, value) is True
         if as_good and not is_nothing(there):
@@ -153,7 +149,7 @@ def _best(
     children: object, first: object, until: object, name: object, of: object, before: object, like: object
 ) -> object:
     """The best value of `of` from a place up to another one; the child before has `before` and `like`."""
-    if (open_one := _open(children, first, until, name, of)) is not None:
+    if (open_one := unknown((children, first, until, name, of))) is not None:
         return open_one
     if not isinstance(first, Decimal) or not isinstance(until, Decimal) or name is None or of is None:
         return None

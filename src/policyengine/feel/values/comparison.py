@@ -165,11 +165,12 @@ _PLAIN = frozenset({Decimal, datetime.date})
 
 def inside(value: object, range_: Range) -> Truth:
     """Whether a value lies in a range; false already if it lies beyond one known end."""
-    cls, low_end, high_end = value.__class__, range_.low, range_.high
-    if cls in _PLAIN and low_end.__class__ is cls and high_end.__class__ is cls:
-        if not (low_end <= value if range_.low_closed else low_end < value):  # type: ignore[operator]
+    cls = value.__class__
+    if cls in _PLAIN and range_.low.__class__ is cls and range_.high.__class__ is cls:
+        plain, start, end = cast("tuple[Decimal, Decimal, Decimal]", (value, range_.low, range_.high))
+        if not (start <= plain if range_.low_closed else start < plain):
             return False
-        return bool(value <= high_end if range_.high_closed else value < high_end)  # type: ignore[operator]
+        return plain <= end if range_.high_closed else plain < end
     low: Truth = True
     high: Truth = True
     if range_.low is not None:
